@@ -1,0 +1,71 @@
+//! Every bound of the program, in one place: queues, tables, texts. Reaching one is counted and shown in `status`,
+//! never silent. Each says what happens there.
+
+/// A longer line is cut off, counted and skipped up to its end. 64 KiB is eight times what any known service writes.
+pub const LINE_BYTES: usize = 64 * 1024;
+
+/// How much is read from a file at a time; also the size of a source's buffer.
+pub const READ_BYTES: usize = 256 * 1024;
+
+/// Without a saved position, this much of a log's end is judged when it is first opened.
+pub const FIRST_CATCH_UP_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Files that are followed at once, over all globs. Further ones are counted and left unread.
+pub const FILES: usize = 1024;
+
+/// A line is kept as evidence up to this length.
+pub const EVIDENCE_BYTES: usize = 400;
+
+/// An account name is kept up to this length.
+pub const ACCOUNT_BYTES: usize = 64;
+
+/// Name of a jail: with `_n4` behind it, it must fit a kernel set name.
+pub const JAIL_NAME_BYTES: usize = 28;
+
+/// Subjects in the counter's table over all jails. At the bound, the one that failed longest ago is forgotten.
+pub const COUNTED_SUBJECTS: usize = 1_000_000;
+
+/// The largest `max_retry`: a window keeps this many moments for each subject at most.
+pub const MAX_RETRY: u32 = 1000;
+
+/// Subjects whose earlier bans are remembered for escalation. At the bound, the oldest is forgotten.
+pub const REMEMBERED_OFFENDERS: usize = 1_000_000;
+
+/// Subjects remembered for a proven success. At the bound, the oldest is forgotten.
+pub const REMEMBERED_FRIENDS: usize = 100_000;
+
+/// Live bans over all jails. At the bound, a new ban is refused, and says so.
+pub const BANS: usize = 2_000_000;
+
+/// Messages waiting for the engine. At the bound, sources wait: their lines are safe where they are.
+pub const ENGINE_QUEUE: usize = 1024;
+
+/// Failures in one message to the engine.
+pub const FAILURES_PER_MESSAGE: usize = 4096;
+
+/// Kernel changes waiting for enforcement. At the bound, the engine waits.
+pub const ENFORCEMENT_QUEUE: usize = 256;
+
+/// Elements in one kernel transaction: small enough to keep the kernel's commit under a few milliseconds.
+pub const ELEMENTS_PER_TRANSACTION: usize = 20_000;
+
+/// Failures kept on disk as evidence and for rebuilding the windows. At the bound, the oldest are deleted.
+pub const RECORDED_FAILURES: u64 = 500_000;
+
+/// Days that failures are kept on disk.
+pub const RECORDED_FAILURE_DAYS: u32 = 8;
+
+/// Rows of the audit. At the bound, the oldest are deleted.
+pub const AUDIT_ROWS: u64 = 100_000;
+
+/// Refusals kept in memory for `status` and `why`.
+pub const REFUSALS: usize = 200;
+
+/// Clients of the control socket at once. Further ones are told so and closed.
+pub const CONTROL_CLIENTS: usize = 32;
+
+/// Bytes of one request on the control socket.
+pub const CONTROL_REQUEST_BYTES: usize = 64 * 1024;
+
+/// Steps that the backtracking matcher may take on one line before the automaton takes over.
+pub const MATCH_STEPS: u32 = 20_000;
