@@ -25,6 +25,13 @@ pub const JAIL_NAME_BYTES: usize = 28;
 /// Subjects in the counter's table over all jails. At the bound, the one that failed longest ago is forgotten.
 pub const COUNTED_SUBJECTS: usize = 1_000_000;
 
+/// Failures in all of the counter's windows: a large `max_retry` does not multiply the memory of a full table. At the
+/// bound, the subject that failed longest ago is forgotten.
+pub const COUNTED_FAILURES: usize = 8_000_000;
+
+/// Jails that can be counted and decided for at once. A further one is refused with its name.
+pub const JAILS: usize = 4096;
+
 /// The largest `max_retry`: a window keeps this many moments for each subject at most.
 pub const MAX_RETRY: u32 = 1000;
 
@@ -58,6 +65,22 @@ pub const RECORDED_FAILURE_DAYS: u32 = 8;
 /// Rows of the audit. At the bound, the oldest are deleted.
 pub const AUDIT_ROWS: u64 = 100_000;
 
+/// Ended bans kept on disk. At the bound, the oldest are deleted; a live ban never is.
+pub const HISTORY_ROWS: u64 = 200_000;
+
+/// Sources whose position is kept on disk. At the bound, the one that was read longest ago is deleted: if that file
+/// comes back, its end is judged as on a first start.
+pub const POSITIONS: u64 = 4096;
+
+/// Rows of one kind that one pruning deletes, so that the engine never waits long. What is left goes next time.
+pub const PRUNE_ROWS: u64 = 5_000;
+
+/// Corrupt databases kept beside the new one. At the bound, the oldest is deleted, so that a bad disk cannot fill itself.
+pub const CORRUPT_FILES: usize = 3;
+
+/// Bytes of `stockade.toml`. A larger file is refused unread.
+pub const CONFIG_BYTES: u64 = 1024 * 1024;
+
 /// Refusals kept in memory for `status` and `why`.
 pub const REFUSALS: usize = 200;
 
@@ -69,3 +92,20 @@ pub const CONTROL_REQUEST_BYTES: usize = 64 * 1024;
 
 /// Steps that the backtracking matcher may take on one line before the automaton takes over.
 pub const MATCH_STEPS: u32 = 20_000;
+
+/// Bytes of a file's head that tell it apart from another file with the same inode number. A shorter file is told apart
+/// by what it has.
+pub const HEAD_BYTES: usize = 256;
+
+/// Files of one path that wait to be read because the path was rotated faster than we read. At the bound, the oldest
+/// waiting one is given up, and the gap is counted.
+pub const WAITING_ROTATIONS: usize = 16;
+
+/// Symbolic links followed for one path, as many as the kernel follows. At the bound, the rest is not watched.
+pub const SYMLINKS: usize = 40;
+
+/// One journal entry as JSON. A longer one is counted and skipped.
+pub const JOURNAL_ENTRY_BYTES: usize = 1024 * 1024;
+
+/// Seconds between two attempts to start `journalctl` at most; the first attempt comes at once.
+pub const JOURNAL_RESTART_SECONDS: u64 = 60;

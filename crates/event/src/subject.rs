@@ -64,9 +64,10 @@ impl Subject {
         if self.is_ipv4() { self.prefix == 128 } else { self.prefix == 64 }
     }
 
-    /// Whether every address of `other` lies in this subject.
+    /// Whether every address of `other` lies in this subject. The families stay apart: `::/0` is all of IPv6, no IPv4.
     pub fn covers(&self, other: &Self) -> bool {
         self.prefix <= other.prefix
+            && self.is_ipv4() == other.is_ipv4()
             && (u128::from_be_bytes(other.octets) & mask(self.prefix)) == u128::from_be_bytes(self.octets)
     }
 
@@ -78,6 +79,12 @@ impl Subject {
     /// The sixteen octets (IPv4 as IPv4-mapped) and the prefix within them, for storage in a compact form.
     pub fn to_raw(&self) -> ([u8; 16], u8) {
         (self.octets, self.prefix)
+    }
+
+    /// Back from `to_raw`. `None` if this cannot have come from there: a prefix past 128, or a bit set behind it.
+    pub fn from_raw(octets: [u8; 16], prefix: u8) -> Option<Self> {
+        let canonical = prefix <= 128 && u128::from_be_bytes(octets) & !mask(prefix) == 0;
+        canonical.then_some(Self { octets, prefix })
     }
 }
 
@@ -112,7 +119,11 @@ pub struct NotASubject {
 
 impl fmt::Display for NotASubject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "'{}' is not an address or a subnet; write e.g. '192.0.2.1', '192.0.2.0/24' or '2001:db8::/48'", self.text)
+        write!(
+            f,
+            "'{}' is not an address or a subnet; write e.g. '192.0.2.1', '192.0.2.0/24' or '2001:db8::/48'",
+            self.text
+        )
     }
 }
 
@@ -178,13 +189,27 @@ mod tests {
     fn families_do_not_cover_each_other() {
         assert!(!subject("0.0.0.0/0").covers(&subject("2001:db8::1")));
         assert!(subject("::/0").covers(&subject("2001:db8::1")));
+        assert!(!subject("::/0").covers(&subject("192.0.2.1")));
+        assert!(!subject("::/64").overlaps(&subject("192.0.2.1")));
         assert!(subject("192.0.2.0/24").covers(&subject("192.0.2.9")));
         assert!(!subject("192.0.2.9").covers(&subject("192.0.2.0/24")));
     }
 
     #[test]
+    fn raw_form_comes_back_and_nothing_else_does() {
+        for text in ["192.0.2.1", "192.0.2.0/24", "0.0.0.0/0", "::/0", "2001:db8::/64", "2001:db8::1"] {
+            let (octets, prefix) = subject(text).to_raw();
+            assert_eq!(Subject::from_raw(octets, prefix), Some(subject(text)));
+        }
+        assert_eq!(Subject::from_raw([0; 16], 129), None);
+        assert_eq!(Subject::from_raw([1; 16], 64), None);
+    }
+
+    #[test]
     fn what_is_not_an_address_is_refused() {
-        for text in ["", "1.2.3", "1.2.3.4/33", "1.2.3.4/", "1.2.3.4/+8", "host.example", "::1/129", "1.2.3.04"] {
+        for text in
+            ["", "1.2.3", "1.2.3.4/33", "1.2.3.4/", "1.2.3.4/+8", "host.example", "::1/129", "1.2.3.04"]
+        {
             assert!(text.parse::<Subject>().is_err(), "{text}");
         }
     }
