@@ -1,0 +1,52 @@
+//! A set of bytes, for character classes and for what may come next.
+
+use std::fmt;
+
+/// Membership of each of the 256 bytes. A table, not bits: one load answers.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ByteSet(Box<[bool; 256]>);
+
+impl ByteSet {
+    /// The empty set.
+    pub fn empty() -> Self {
+        Self(Box::new([false; 256]))
+    }
+
+    /// Just this byte.
+    pub fn one(byte: u8) -> Self {
+        let mut set = Self::empty();
+        set.0[usize::from(byte)] = true;
+        set
+    }
+
+    /// Adds every byte from `first` to `last`.
+    pub fn add_range(&mut self, first: u8, last: u8) {
+        for byte in first..=last {
+            self.0[usize::from(byte)] = true;
+        }
+    }
+
+    /// Adds every byte of `other`.
+    pub fn add_all(&mut self, other: &Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(other.0.iter()) {
+            *mine |= theirs;
+        }
+    }
+
+    /// Whether `byte` is in the set.
+    #[inline]
+    pub fn has(&self, byte: u8) -> bool {
+        self.0[usize::from(byte)]
+    }
+
+    /// Whether the two have no byte in common.
+    pub fn is_disjoint(&self, other: &Self) -> bool {
+        !self.0.iter().zip(other.0.iter()).any(|(a, b)| *a && *b)
+    }
+}
+
+impl fmt::Debug for ByteSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries((0..=255u8).filter(|b| self.has(*b)).map(char::from)).finish()
+    }
+}

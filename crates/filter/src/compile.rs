@@ -1,0 +1,244 @@
+//! Regular expression -> program. What the program cannot do exactly is refused here (`None`), never approximated: the
+//! automaton then runs the pattern alone.
+
+use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
+
+use crate::byteset::ByteSet;
+use crate::program::{After, Program, SLOTS_MAX, Step};
+
+/// Steps of one program; a pattern with larger counted repetitions goes to the automaton.
+const STEPS_MAX: usize = 2000;
+
+/// Compiles `hir`, or says by `None` that it needs the automaton.
+pub(crate) fn compile(hir: &Hir) -> Option<Program> {
+    let mut compiler = Compiler { steps: Vec::new(), sets: Vec::new(), slots: 0 };
+    compiler.emit(hir)?;
+    compiler.push(Step::Match)?;
+    compiler.look_ahead();
+    Some(Program { steps: compiler.steps, sets: compiler.sets, slots: compiler.slots })
+}
+
+struct Compiler {
+    steps: Vec<Step>,
+    sets: Vec<ByteSet>,
+    slots: usize,
+}
+
+impl Compiler {
+    fn emit(&mut self, hir: &Hir) -> Option<()> {
+        match hir.kind() {
+            HirKind::Empty => Some(()),
+            HirKind::Literal(literal) => self.push(Step::Bytes(literal.0.clone())),
+            HirKind::Class(class) => {
+                let set = self.class(class)?;
+                self.push(Step::One { set })
+            }
+            HirKind::Look(Look::Start) => self.push(Step::Start),
+            HirKind::Look(Look::End) => self.push(Step::End),
+            HirKind::Look(_) => None,
+            HirKind::Capture(capture) => {
+                let slot = capture.index as usize * 2;
+                if slot + 1 >= SLOTS_MAX {
+                    return None;
+                }
+                self.slots = self.slots.max(slot + 2);
+                self.push(Step::Save(slot as u8))?;
+                self.emit(&capture.sub)?;
+                self.push(Step::Save(slot as u8 + 1))
+            }
+            HirKind::Concat(parts) => parts.iter().try_for_each(|part| self.emit(part)),
+            HirKind::Alternation(branches) => self.alternation(branches),
+            HirKind::Repetition(repetition) => self.repetition(repetition),
+        }
+    }
+
+    fn alternation(&mut self, branches: &[Hir]) -> Option<()> {
+        let mut jumps = Vec::new();
+        for (index, branch) in branches.iter().enumerate() {
+            if index + 1 == branches.len() {
+                self.emit(branch)?;
+                break;
+            }
+            let split = self.split(true)?;
+            self.emit(branch)?;
+            jumps.push(self.steps.len());
+            self.push(Step::Jump(0))?;
+            self.land(split);
+        }
+        let end = self.steps.len() as u32;
+        for jump in jumps {
+            self.steps[jump] = Step::Jump(end);
+        }
+        Some(())
+    }
+
+    fn repetition(&mut self, repetition: &Repetition) -> Option<()> {
+        if let HirKind::Class(class) = repetition.sub.kind() {
+            let set = self.class(class)?;
+            let max = repetition.max.unwrap_or(u32::MAX);
+            return self.push(Step::Run {
+                set,
+                min: repetition.min,
+                max,
+                greedy: repetition.greedy,
+                after: After::Unknown,
+            });
+        }
+        // A body that can be empty could go round for ever; the automaton knows how to handle it.
+        if repetition.sub.properties().minimum_len().is_none_or(|length| length == 0) {
+            return None;
+        }
+        for _ in 0..repetition.min {
+            self.emit(&repetition.sub)?;
+        }
+        match repetition.max {
+            None => {
+                let split = self.split(repetition.greedy)?;
+                self.emit(&repetition.sub)?;
+                self.push(Step::Jump(split as u32))?;
+                self.land(split);
+            }
+            Some(max) => {
+                let splits: Option<Vec<_>> = (repetition.min..max)
+                    .map(|_| {
+                        let split = self.split(repetition.greedy)?;
+                        self.emit(&repetition.sub)?;
+                        Some(split)
+                    })
+                    .collect();
+                splits?.into_iter().for_each(|split| self.land(split));
+            }
+        }
+        Some(())
+    }
+
+    fn class(&mut self, class: &Class) -> Option<u16> {
+        let mut set = ByteSet::empty();
+        match class {
+            Class::Bytes(bytes) => bytes.iter().for_each(|range| set.add_range(range.start(), range.end())),
+            Class::Unicode(chars) if chars.is_ascii() => {
+                chars.iter().for_each(|range| set.add_range(range.start() as u8, range.end() as u8));
+            }
+            Class::Unicode(_) => return None,
+        }
+        self.set(set)
+    }
+
+    fn set(&mut self, set: ByteSet) -> Option<u16> {
+        let index = self.sets.iter().position(|known| *known == set).unwrap_or_else(|| {
+            self.sets.push(set);
+            self.sets.len() - 1
+        });
+        u16::try_from(index).ok()
+    }
+
+    fn push(&mut self, step: Step) -> Option<()> {
+        if self.steps.len() >= STEPS_MAX {
+            return None;
+        }
+        self.steps.push(step);
+        Some(())
+    }
+
+    /// A split whose other way is set by `land`.
+    fn split(&mut self, prefer_next: bool) -> Option<usize> {
+        let index = self.steps.len();
+        self.push(Step::Split { other: 0, first_next: None, first_other: None, prefer_next })?;
+        Some(index)
+    }
+
+    fn land(&mut self, split: usize) {
+        let here = self.steps.len() as u32;
+        if let Step::Split { other, .. } = &mut self.steps[split] {
+            *other = here;
+        }
+    }
+
+    /// Tells runs and splits what may follow them, so that ways that cannot match are not even begun.
+    fn look_ahead(&mut self) {
+        for index in 0..self.steps.len() {
+            match self.steps[index].clone() {
+                Step::Run { set, min, max, greedy, .. } => {
+                    let after = self.after(index + 1, usize::from(set));
+                    self.steps[index] = Step::Run { set, min, max, greedy, after };
+                }
+                Step::Split { other, prefer_next, .. } => {
+                    let first_next = self.first_set(index + 1);
+                    let first_other = self.first_set(other as usize);
+                    self.steps[index] = Step::Split { other, first_next, first_other, prefer_next };
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn after(&self, step: usize, set: usize) -> After {
+        let mut first = ByteSet::empty();
+        if !self.first(step, &mut first, 0) {
+            return After::Unknown;
+        }
+        if first.is_disjoint(&self.sets[set]) {
+            return After::Disjoint;
+        }
+        match (0..=255u8).filter(|b| first.has(*b)).collect::<Vec<_>>()[..] {
+            // Where the rest can also be empty, the byte need not be there.
+            [byte] if !self.reaches_end(step, 0) => After::Byte(byte),
+            _ => After::Unknown,
+        }
+    }
+
+    fn first_set(&mut self, step: usize) -> Option<u16> {
+        let mut first = ByteSet::empty();
+        // What can match at the end of the text needs no byte at all: `first` cannot rule it out.
+        if self.reaches_end(step, 0) || !self.first(step, &mut first, 0) {
+            return None;
+        }
+        self.set(first)
+    }
+
+    /// Collects the bytes that can come next from `step` on. `false`: anything can, even nothing. `End` adds no byte: a run
+    /// before it must reach as far as it can anyway.
+    fn first(&self, step: usize, first: &mut ByteSet, depth: u32) -> bool {
+        if depth > 64 {
+            return false;
+        }
+        match &self.steps[step] {
+            Step::Bytes(bytes) => {
+                first.add_all(&ByteSet::one(bytes[0]));
+                true
+            }
+            Step::One { set } => {
+                first.add_all(&self.sets[usize::from(*set)]);
+                true
+            }
+            Step::Run { set, min, .. } => {
+                first.add_all(&self.sets[usize::from(*set)]);
+                *min > 0 || self.first(step + 1, first, depth + 1)
+            }
+            Step::Split { other, .. } => {
+                self.first(step + 1, first, depth + 1) && self.first(*other as usize, first, depth + 1)
+            }
+            Step::Jump(target) => self.first(*target as usize, first, depth + 1),
+            Step::Save(_) | Step::Start => self.first(step + 1, first, depth + 1),
+            Step::End => true,
+            Step::Match => false,
+        }
+    }
+
+    /// Whether `End` or `Match` can be reached from `step` without a byte.
+    fn reaches_end(&self, step: usize, depth: u32) -> bool {
+        if depth > 64 {
+            return true;
+        }
+        match &self.steps[step] {
+            Step::Bytes(_) | Step::One { .. } => false,
+            Step::Run { min, .. } => *min == 0 && self.reaches_end(step + 1, depth + 1),
+            Step::Split { other, .. } => {
+                self.reaches_end(step + 1, depth + 1) || self.reaches_end(*other as usize, depth + 1)
+            }
+            Step::Jump(target) => self.reaches_end(*target as usize, depth + 1),
+            Step::Save(_) | Step::Start => self.reaches_end(step + 1, depth + 1),
+            Step::End | Step::Match => true,
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Runs a compiled pattern over one text: a backtracking matcher with a step budget.
+//!
+//! It exists because a log line needs its captures at once and in a few hundred nanoseconds: the automaton would first find
+//! the match and then run a slower engine for the groups. It gives the same answer as the automaton (leftmost-first), which
+//! a property test holds it to; where its budget ends it gives no answer, and the automaton takes over in linear time.
+
+use memchr::{memchr, memrchr};
+
+use crate::byteset::ByteSet;
+
+/// One step of a program. `set`s are indexes into the program's table of byte sets.
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    /// Exactly these bytes.
+    Bytes(Box<[u8]>),
+    /// One byte of the set.
+    One { set: u16 },
+    /// `min` to `max` bytes of the set.
+    Run { set: u16, min: u32, max: u32, greedy: bool, after: After },
+    /// Try the next step first, then `other`; each only if the next byte may begin it.
+    Split { other: u32, first_next: Option<u16>, first_other: Option<u16>, prefer_next: bool },
+    /// Go on elsewhere.
+    Jump(u32),
+    /// Remember where we are.
+    Save(u8),
+    /// The text begins here.
+    Start,
+    /// The text ends here.
+    End,
+    /// Found.
+    Match,
+}
+
+/// What is known of what follows a run: it saves most of the backtracking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum After {
+    /// Nothing that follows can begin inside the run: its longest form is the only one worth trying.
+    Disjoint,
+    /// What follows begins with this byte.
+    Byte(u8),
+    /// Anything may follow.
+    Unknown,
+}
+
+/// A compiled pattern.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) sets: Vec<ByteSet>,
+    pub(crate) slots: usize,
+}
+
+/// Where each group begins and ends: `2 * group` and `2 * group + 1`; `NOWHERE` if it took no part.
+pub(crate) type Slots = [u32; SLOTS_MAX];
+/// Groups that a pattern may have, times two.
+pub(crate) const SLOTS_MAX: usize = 16;
+/// The place of a group that took no part.
+pub(crate) const NOWHERE: u32 = u32::MAX;
+
+/// What to try next when the present way fails.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Frame {
+    /// Go on at `step` from `at`.
+    Branch { step: u32, at: u32 },
+    /// A greedy run gives back bytes, down to `low`.
+    Shorter { step: u32, low: u32, at: u32, byte: Option<u8> },
+    /// A lazy run takes more bytes, up to `high`.
+    Longer { step: u32, at: u32, high: u32, byte: Option<u8> },
+    /// Undo a `Save`.
+    Restore { slot: u8, value: u32 },
+}
+
+/// How a run of a program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The text matches; the slots are set.
+    Matched,
+    /// It does not.
+    Refused,
+    /// The step budget was not enough to say.
+    Overrun,
+}
+
+impl Program {
+    /// Matches all of `text`, from its first byte. `frames` is scratch, handed in so that it is allocated once.
+    pub(crate) fn run(&self, text: &[u8], slots: &mut Slots, frames: &mut Vec<Frame>, fuel: u32) -> Ending {
+        frames.clear();
+        slots[..self.slots].fill(NOWHERE);
+        let mut machine = Machine { program: self, text, slots, frames, fuel: i64::from(fuel) };
+        let (mut step, mut at) = (0usize, 0usize);
+        while machine.fuel > 0 {
+            machine.fuel -= 1;
+            match machine.advance(step, at) {
+                Next::At(next_step, next_at) => (step, at) = (next_step, next_at),
+                Next::Matched => return Ending::Matched,
+                Next::Dead => match machine.resume() {
+                    Some(next) => (step, at) = next,
+                    None => return Ending::Refused,
+                },
+            }
+        }
+        Ending::Overrun
+    }
+}
+
+/// One run. `fuel` pays for steps and for the bytes that runs look at, so that it bounds time, not just steps.
+struct Machine<'r> {
+    program: &'r Program,
+    text: &'r [u8],
+    slots: &'r mut Slots,
+    frames: &'r mut Vec<Frame>,
+    fuel: i64,
+}
+
+enum Next {
+    At(usize, usize),
+    Dead,
+    Matched,
+}
+
+impl Next {
+    #[inline(always)]
+    fn when(holds: bool, step: usize, at: usize) -> Self {
+        if holds { Self::At(step, at) } else { Self::Dead }
+    }
+}
+
+/// Bytes that a table look-up reads in about the time of one step.
+const RUN_BYTES_PER_STEP: usize = 8;
+/// Bytes that `memchr` reads in about the time of one step.
+const SEARCH_BYTES_PER_STEP: usize = 64;
+
+impl Machine<'_> {
+    #[inline(always)]
+    fn advance(&mut self, step: usize, at: usize) -> Next {
+        match &self.program.steps[step] {
+            Step::Bytes(bytes) => Next::when(self.text[at..].starts_with(bytes), step + 1, at + bytes.len()),
+            Step::One { set } => Next::when(self.next_is_in(*set, at), step + 1, at + 1),
+            Step::Run { set, min, max, greedy, after } => {
+                let set = &self.program.sets[usize::from(*set)];
+                let reach = at.saturating_add(*max as usize).min(self.text.len());
+                let high = self.run_end(set, at, reach);
+                let low = at + *min as usize;
+                if high < low {
+                    Next::Dead
+                } else if low == high || (*greedy && *after == After::Disjoint) {
+                    Next::At(step + 1, high)
+                } else {
+                    let byte = if let After::Byte(byte) = after { Some(*byte) } else { None };
+                    let (low, high) = (low as u32, high as u32);
+                    let next = if *greedy {
+                        self.shorter(step as u32, low, high, byte)
+                    } else {
+                        self.longer(step as u32, low, high, byte)
+                    };
+                    next.map_or(Next::Dead, |(step, at)| Next::At(step, at))
+                }
+            }
+            Step::Split { other, first_next, first_other, prefer_next } => {
+                let next = (step + 1, first_next.is_none_or(|set| self.next_is_in(set, at)));
+                let other = (*other as usize, first_other.is_none_or(|set| self.next_is_in(set, at)));
+                self.choose(if *prefer_next { [next, other] } else { [other, next] }, at)
+            }
+            Step::Jump(target) => Next::At(*target as usize, at),
+            Step::Save(slot) => {
+                let place = &mut self.slots[usize::from(*slot)];
+                // With no way open there is nothing to come back to.
+                if !self.frames.is_empty() {
+                    self.frames.push(Frame::Restore { slot: *slot, value: *place });
+                }
+                *place = at as u32;
+                Next::At(step + 1, at)
+            }
+            Step::Start => Next::when(at == 0, step + 1, at),
+            Step::End => Next::when(at == self.text.len(), step + 1, at),
+            Step::Match => Next::Matched,
+        }
+    }
+
+    #[inline(always)]
+    fn choose(&mut self, [first, second]: [(usize, bool); 2], at: usize) -> Next {
+        match (first.1, second.1) {
+            (true, true) => {
+                self.frames.push(Frame::Branch { step: second.0 as u32, at: at as u32 });
+                Next::At(first.0, at)
+            }
+            (true, false) => Next::At(first.0, at),
+            (false, true) => Next::At(second.0, at),
+            (false, false) => Next::Dead,
+        }
+    }
+
+    #[inline(always)]
+    fn next_is_in(&self, set: u16, at: usize) -> bool {
+        self.text.get(at).is_some_and(|byte| self.program.sets[usize::from(set)].has(*byte))
+    }
+
+    /// The end of the longest run of bytes of `set` from `at`, not past `reach`.
+    #[inline(always)]
+    fn run_end(&mut self, set: &ByteSet, at: usize, reach: usize) -> usize {
+        let length = self.text[at..reach].iter().position(|byte| !set.has(*byte)).unwrap_or(reach - at);
+        self.fuel -= (length / RUN_BYTES_PER_STEP) as i64;
+        at + length
+    }
+
+    /// Takes up the latest open way; `None` if there is none left.
+    fn resume(&mut self) -> Option<(usize, usize)> {
+        while let Some(frame) = self.frames.pop() {
+            self.fuel -= 1;
+            let next = match frame {
+                Frame::Branch { step, at } => Some((step as usize, at as usize)),
+                Frame::Shorter { step, low, at, byte } => self.shorter(step, low, at, byte),
+                Frame::Longer { step, at, high, byte } => self.longer(step, at, high, byte),
+                Frame::Restore { slot, value } => {
+                    self.slots[usize::from(slot)] = value;
+                    None
+                }
+            };
+            if next.is_some() {
+                return next;
+            }
+        }
+        None
+    }
+
+    /// The longest end of a run within `low..=at` after which the rest may match; the others are kept for later.
+    fn shorter(&mut self, step: u32, low: u32, at: u32, byte: Option<u8>) -> Option<(usize, usize)> {
+        let found = match byte {
+            None => at as usize,
+            // Only where the byte stands can the rest begin.
+            Some(byte) => low as usize + memrchr(byte, self.window(low, at))?,
+        };
+        if found > low as usize {
+            self.frames.push(Frame::Shorter { step, low, at: found as u32 - 1, byte });
+        }
+        Some((step as usize + 1, found))
+    }
+
+    /// The shortest end of a run within `at..=high` after which the rest may match; the others are kept for later.
+    fn longer(&mut self, step: u32, at: u32, high: u32, byte: Option<u8>) -> Option<(usize, usize)> {
+        let found = match byte {
+            None => at as usize,
+            Some(byte) => at as usize + memchr(byte, self.window(at, high))?,
+        };
+        if found < high as usize {
+            self.frames.push(Frame::Longer { step, at: found as u32 + 1, high, byte });
+        }
+        Some((step as usize + 1, found))
+    }
+
+    /// The text from `low` to the byte at `high`, if there is one.
+    fn window(&mut self, low: u32, high: u32) -> &[u8] {
+        let window = &self.text[low as usize..(high as usize + 1).min(self.text.len())];
+        self.fuel -= (window.len() / SEARCH_BYTES_PER_STEP) as i64;
+        window
+    }
+}
