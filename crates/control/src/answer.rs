@@ -1,0 +1,241 @@
+//! What comes back. These types are what `--json` prints; times are RFC 3339 in UTC, spans are whole seconds.
+
+use serde::{Deserialize, Serialize};
+
+/// One answer, as it stands on the wire: `{"answer":"done","message":"…"}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "answer", content = "data", rename_all = "kebab-case")]
+pub enum Answer {
+    /// To `Status`.
+    Status(Box<Status>),
+    /// To `Banned`.
+    Banned(Vec<Banned>),
+    /// To `Why`.
+    Why(Box<Why>),
+    /// It was done; what was done, for people.
+    Done(String),
+    /// The answer is no; why, for people.
+    No(String),
+    /// It could not be done; why, for people.
+    Fault(String),
+}
+
+/// Who is banned: one row of `banned`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Banned {
+    /// Address or subnet; an IPv6 ban is of a /64.
+    pub address: String,
+    /// The jail.
+    pub jail: String,
+    /// RFC 3339.
+    pub since: String,
+    /// RFC 3339; null for a ban without end.
+    pub until: Option<String>,
+    /// Failures that led to it; 0 for a ban by hand.
+    pub failures: u32,
+    /// Why.
+    pub reason: String,
+    /// `jail` or `all-ports`.
+    pub scope: String,
+    /// `proven` or `claimed`.
+    pub proof: String,
+}
+
+/// How things stand.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// Of the running program.
+    pub version: String,
+    /// Since when it runs.
+    pub since: String,
+    /// The one switch.
+    pub enabled: bool,
+    /// How bans are carried out.
+    pub enforcement: Enforcement,
+    /// Each jail that is on.
+    pub jails: Vec<Jail>,
+    /// Each source that is read.
+    pub sources: Vec<Source>,
+    /// Each bound that was reached, and how often.
+    pub bounds: Vec<Bound>,
+    /// The latest bans that were refused, newest first.
+    pub refusals: Vec<Refused>,
+    /// What needs attention, each with what to do.
+    pub attention: Vec<String>,
+    /// Who is never blocked, and where it says so.
+    pub whitelist: Vec<Protected>,
+}
+
+/// How bans are carried out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Enforcement {
+    /// `nftables` or `observe`.
+    pub mode: String,
+    /// Why it only observes, if it does.
+    pub reason: Option<String>,
+    /// Bans that should be in the kernel.
+    pub bans: u64,
+    /// How often another program's change was undone.
+    pub mended: u64,
+    /// When the kernel was last compared with what it should hold.
+    pub reconciled: Option<String>,
+    /// The latest error, if the last attempt failed.
+    pub error: Option<String>,
+}
+
+/// A jail.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Jail {
+    /// Its name.
+    pub jail: String,
+    /// Its filter.
+    pub filter: String,
+    /// What kind of service.
+    pub service: String,
+    /// Its sources.
+    pub sources: Vec<String>,
+    /// Ports that a ban closes; none means all.
+    pub ports: Vec<String>,
+    /// Failures that lead to a ban.
+    pub max_retry: u32,
+    /// Seconds within which they count.
+    pub find_time: u64,
+    /// Seconds that a first ban lasts; null for ever.
+    pub ban_time: Option<u64>,
+    /// Failures found since the start.
+    pub failures: u64,
+    /// When the last one was found.
+    pub last_failure: Option<String>,
+    /// Subjects that have failed and are not banned yet.
+    pub counted: u64,
+    /// Bans now.
+    pub banned: u64,
+    /// Bans since the start.
+    pub bans: u64,
+    /// Packets dropped, as the kernel counts them.
+    pub dropped_packets: u64,
+    /// Bytes dropped.
+    pub dropped_bytes: u64,
+}
+
+/// A source.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// A path, or `journal`.
+    pub source: String,
+    /// `following`, `missing`, `unreadable`, or what else it is.
+    pub state: String,
+    /// Why, if it is not followed.
+    pub reason: Option<String>,
+    /// Jails that listen.
+    pub jails: Vec<String>,
+    /// Lines read since the start.
+    pub lines: u64,
+    /// Lines that were longer than the bound and were skipped.
+    pub cut_lines: u64,
+    /// When the last line was read.
+    pub last_line: Option<String>,
+    /// When the last failure was found in it.
+    pub last_match: Option<String>,
+    /// Seconds that the lines' own time is behind ours, of the last live match; negative: ahead.
+    pub skew: Option<f64>,
+}
+
+/// A bound that was reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bound {
+    /// What is bounded, and what happens there.
+    pub bound: String,
+    /// How often it was reached since the start.
+    pub reached: u64,
+}
+
+/// A ban that was not made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// Who.
+    pub address: String,
+    /// By which jail.
+    pub jail: String,
+    /// When.
+    pub at: String,
+    /// Why not.
+    pub reason: String,
+}
+
+/// An entry of the whitelist.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Protected {
+    /// Address or subnet.
+    pub address: String,
+    /// Where it says so.
+    pub origin: String,
+}
+
+/// Why someone is banned, or why not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Why {
+    /// As asked.
+    pub address: String,
+    /// Whom its failures count against: itself, or its /64.
+    pub subject: String,
+    /// Whether it is kept out now.
+    pub banned: bool,
+    /// In one sentence.
+    pub because: String,
+    /// Its bans, those of subnets that contain it included.
+    pub bans: Vec<Banned>,
+    /// The whitelist entry that protects it.
+    pub whitelist: Option<Protected>,
+    /// Where it stands in each jail in which it failed of late.
+    pub standings: Vec<Standing>,
+    /// Earlier bans that are remembered for escalation.
+    pub earlier_bans: u32,
+    /// Bans that were refused.
+    pub refusals: Vec<Refused>,
+    /// The lines that led there, newest first.
+    pub lines: Vec<Evidence>,
+    /// What was done to it, newest first.
+    pub history: Vec<HistoryRow>,
+}
+
+/// Failures in a jail's window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// The jail.
+    pub jail: String,
+    /// Failures in the window now.
+    pub failures: u32,
+    /// The limit.
+    pub max_retry: u32,
+    /// The window in seconds.
+    pub find_time: u64,
+}
+
+/// A line that counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// When.
+    pub at: String,
+    /// In which jail.
+    pub jail: String,
+    /// By which pattern.
+    pub pattern: String,
+    /// `proven` or `claimed`.
+    pub proof: String,
+    /// The line. An attacker may have written much of it.
+    pub line: String,
+}
+
+/// Something that was done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryRow {
+    /// When.
+    pub at: String,
+    /// What: `ban`, `unban`, `expired`, `refused`.
+    pub what: String,
+    /// In which jail.
+    pub jail: String,
+    /// By whom and why.
+    pub reason: String,
+}
