@@ -1,0 +1,132 @@
+//! A SIP telephone that registers over UDP, always from the same port: to the kernel, one established flow.
+
+use std::io::ErrorKind;
+use std::net::{SocketAddr, UdpSocket};
+use std::time::Duration;
+
+use crate::deadline::Deadline;
+use crate::digest::Challenge;
+use crate::{Error, Host, Result};
+
+/// How long a telephone waits before it sends a request again (RFC 3261, T1).
+const RETRANSMIT: Duration = Duration::from_millis(500);
+const DATAGRAM_BYTES: usize = 4096;
+
+/// What came back from the registrar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The final status: 200 for registered, 401 or 403 for refused.
+    Status(u16),
+    /// Nothing, however often the request was repeated in the time given.
+    Silence,
+}
+
+/// The telephone, with its socket.
+#[derive(Debug)]
+pub struct SipPeer {
+    socket: UdpSocket,
+    own: SocketAddr,
+    registrar: SocketAddr,
+    account: String,
+    password: String,
+    sequence: u32,
+}
+
+impl SipPeer {
+    /// A telephone on `from` with an account at the PBX on `to`. Nothing is sent yet.
+    pub fn new(from: &Host, to: &Host, account: &str, password: &str) -> Result<Self> {
+        let own = SocketAddr::new(from.address(), 5060);
+        let socket = from.enter(|| UdpSocket::bind(own))?.map_err(Error::io("bind", own))?;
+        socket.set_read_timeout(Some(RETRANSMIT)).map_err(Error::io("set up", own))?;
+        let registrar = SocketAddr::new(to.address(), 5060);
+        Ok(Self {
+            socket,
+            own,
+            registrar,
+            account: account.to_owned(),
+            password: password.to_owned(),
+            sequence: 0,
+        })
+    }
+
+    /// Registers with the telephone's password, answering the registrar's challenge.
+    pub fn register(&mut self, patience: Duration) -> Result<Answer> {
+        let password = self.password.clone();
+        self.register_with(&password, patience)
+    }
+
+    /// Registers with another password.
+    pub fn register_with(&mut self, password: &str, patience: Duration) -> Result<Answer> {
+        let deadline = Deadline::after(patience);
+        let Some(first) = self.exchange(None, &deadline)? else { return Ok(Answer::Silence) };
+        let Some(challenge) = header(&first, "WWW-Authenticate").and_then(Challenge::parse) else {
+            return Ok(Answer::Status(status(&first)?));
+        };
+        let proof = challenge.answer(&self.account, password, "REGISTER", &self.uri());
+        let Some(second) = self.exchange(Some(&proof), &deadline)? else { return Ok(Answer::Silence) };
+        Ok(Answer::Status(status(&second)?))
+    }
+
+    /// One request, repeated until its final response comes or time is up.
+    fn exchange(&mut self, proof: Option<&str>, deadline: &Deadline) -> Result<Option<String>> {
+        self.sequence += 1;
+        let request = self.request(proof);
+        let mark = format!("{} REGISTER", self.sequence);
+        let mut buffer = [0; DATAGRAM_BYTES];
+        while deadline.left().is_some() {
+            self.socket
+                .send_to(request.as_bytes(), self.registrar)
+                .map_err(Error::io("send to", self.registrar))?;
+            // Late responses to earlier requests and provisional ones are read over.
+            loop {
+                let count = match self.socket.recv(&mut buffer) {
+                    Ok(count) => count,
+                    Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                        break;
+                    }
+                    Err(error) => return Err(Error::io("receive from", self.registrar)(error)),
+                };
+                let response = String::from_utf8_lossy(&buffer[..count]).into_owned();
+                if header(&response, "CSeq") == Some(&mark) && status(&response)? >= 200 {
+                    return Ok(Some(response));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn request(&self, proof: Option<&str>) -> String {
+        let Self { own, account, sequence, .. } = self;
+        let (uri, host) = (self.uri(), self.registrar.ip());
+        let proof = proof.map(|proof| format!("Authorization: {proof}\r\n")).unwrap_or_default();
+        format!(
+            "REGISTER {uri} SIP/2.0\r\n\
+             Via: SIP/2.0/UDP {own};branch=z9hG4bK-arena-{sequence};rport\r\n\
+             Max-Forwards: 70\r\n\
+             From: <sip:{account}@{host}>;tag=arena\r\n\
+             To: <sip:{account}@{host}>\r\n\
+             Call-ID: arena-{account}@{own}\r\n\
+             CSeq: {sequence} REGISTER\r\n\
+             Contact: <sip:{account}@{own}>\r\n\
+             Expires: 300\r\n\
+             {proof}Content-Length: 0\r\n\r\n"
+        )
+    }
+
+    fn uri(&self) -> String {
+        format!("sip:{}", self.registrar.ip())
+    }
+}
+
+fn header<'a>(message: &'a str, name: &str) -> Option<&'a str> {
+    message.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
+}
+
+fn status(response: &str) -> Result<u16> {
+    let number = response.strip_prefix("SIP/2.0 ").and_then(|rest| rest.get(..3)?.parse().ok());
+    number.ok_or_else(|| Error::Unreadable {
+        what: "the registrar".to_owned(),
+        said: response.to_owned(),
+        reason: "no status line".to_owned(),
+    })
+}

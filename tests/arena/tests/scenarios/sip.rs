@@ -1,0 +1,74 @@
+//! SIPVicious against Asterisk: an established SIP flow ends with the ban, and what can be forged weighs less.
+
+use std::time::Duration;
+
+use arena::asterisk::{Asterisk, password};
+use arena::attackers::{SVWAR_REQUESTS, svcrack, svwar};
+use arena::deadline::PATIENCE;
+use arena::kernel::{Monitor, flows};
+use arena::knock::{Door, knock};
+use arena::sip_peer::{Answer, SipPeer};
+use arena::stockade::Settings;
+use arena::{Result, Scene, Stockade};
+
+use crate::SILENCE;
+
+const MAX_RETRY: u32 = 4;
+
+#[test]
+fn svcrack_is_banned_and_its_established_flow_ends() -> Result<()> {
+    let scene = Scene::new()?;
+    let (victim, attacker, peer) = (&scene.victim, &scene.attacker, &scene.peer);
+    let pbx = Asterisk::start(victim, scene.directory())?;
+    let mut monitor = Monitor::start(victim)?;
+    let settings = Settings::new(MAX_RETRY, "1h").jail("asterisk", &[&pbx.security_log]);
+    let stockade = Stockade::start(victim, scene.directory(), &settings)?;
+    // A telephone on the attacker's own address, so that there is a flow which the host's firewall lets through.
+    let mut telephone = SipPeer::new(attacker, victim, "101", &password("101"))?;
+    let mut bystander = SipPeer::new(peer, victim, "100", &password("100"))?;
+    for phone in [&mut telephone, &mut bystander] {
+        assert_eq!(phone.register(PATIENCE)?, Answer::Status(200));
+    }
+    assert!(flows(victim, attacker)?.contains("dport=5060"), "the kernel tracks the flow");
+
+    let svcrack = svcrack(attacker, victim, scene.directory(), "100", 5000)?;
+    monitor.banned(&attacker.v4.to_string(), PATIENCE)?;
+    drop(svcrack);
+    let ban = stockade.ban_of(attacker.v4)?.expect("the kernel keeps it out, so it is on the list");
+    assert_eq!(
+        (ban.jail.as_str(), ban.failures, ban.span()),
+        ("asterisk", MAX_RETRY, Duration::from_secs(3600))
+    );
+
+    assert_eq!(telephone.register(SILENCE)?, Answer::Silence, "the established flow must end");
+    assert_eq!(knock(attacker, victim.address(), 5060, SILENCE)?, Door::Silent, "SIP over TCP too");
+    assert!(!flows(victim, attacker)?.contains("dport=5060"), "the tracked flow is forgotten");
+    assert_eq!(bystander.register(PATIENCE)?, Answer::Status(200), "another address goes on registering");
+
+    stockade.unban(attacker.v4)?;
+    assert_eq!(telephone.register(PATIENCE)?, Answer::Status(200));
+    Ok(())
+}
+
+#[test]
+fn svwar_over_udp_is_banned_for_a_short_time_only() -> Result<()> {
+    let scene = Scene::new()?;
+    let (victim, attacker) = (&scene.victim, &scene.attacker);
+    let pbx = Asterisk::start(victim, scene.directory())?;
+    let mut monitor = Monitor::start(victim)?;
+    let settings =
+        Settings::new(MAX_RETRY, "1h").claimed_ban_time("8s").jail("asterisk", &[&pbx.security_log]);
+    let stockade = Stockade::start(victim, scene.directory(), &settings)?;
+    let mut telephone = SipPeer::new(&scene.peer, victim, "100", &password("100"))?;
+
+    for account in 200..200 + MAX_RETRY / SVWAR_REQUESTS {
+        svwar(attacker, victim, &account.to_string())?.finish(PATIENCE)?;
+    }
+    monitor.banned(&attacker.v4.to_string(), PATIENCE)?;
+    let ban = stockade.ban_of(attacker.v4)?.expect("the kernel keeps it out, so it is on the list");
+    assert_eq!((ban.failures, ban.span()), (MAX_RETRY, Duration::from_secs(8)), "the source may be forged");
+    assert_eq!(knock(attacker, victim.address(), 5060, SILENCE)?, Door::Silent);
+    assert_eq!(telephone.register(PATIENCE)?, Answer::Status(200), "another address goes on registering");
+    assert_eq!(knock(attacker, victim.address(), 5060, PATIENCE)?, Door::Open, "the ban ends by itself");
+    Ok(())
+}
