@@ -53,6 +53,8 @@ pub struct Found<'t> {
     pub filter: &'t Filter,
     /// The rule that matched.
     pub rule: &'t Rule,
+    /// Its index in the filter.
+    pub rule_index: usize,
     /// Who; `None` only for an ignore rule.
     pub host: Option<Host>,
     /// The account that the line names.

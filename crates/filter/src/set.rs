@@ -182,12 +182,12 @@ impl FilterSet {
 
 fn try_rule<'t>(
     filter: &'t Filter,
-    rule: usize,
+    rule_index: usize,
     message: &'t [u8],
     syslog: Option<Syslog<'t>>,
     workspace: &mut Workspace,
 ) -> Option<Found<'t>> {
-    let rule: &Rule = &filter.rules[rule];
+    let rule: &Rule = &filter.rules[rule_index];
     if !rule.pattern.matches(message, workspace) {
         return None;
     }
@@ -211,7 +211,18 @@ fn try_rule<'t>(
         },
     };
     let count = syslog.map_or(1, |syslog| syslog.count);
-    Some(Found { jail: 0, filter, rule, host, user: group(rule.user), proof, count, line: message, time })
+    Some(Found {
+        jail: 0,
+        filter,
+        rule,
+        rule_index,
+        host,
+        user: group(rule.user),
+        proof,
+        count,
+        line: message,
+        time,
+    })
 }
 
 fn automaton(builder: &AhoCorasickBuilder, literals: &[&[u8]]) -> AhoCorasick {

@@ -1,0 +1,169 @@
+//! What can be typed. The help texts here are the manual: each says what the command does and shows it.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// Where state lies when `--state-dir` does not say.
+pub const STATE_DIR: &str = "/var/lib/stockade";
+/// Settings that are read when `--config` does not say, if the file is there.
+pub const CONFIG: &str = "/etc/stockade/stockade.toml";
+
+/// Stops brute force on a PBX and on any Linux server.
+///
+/// Stockade finds failed logins in logs and in the journal, counts them per address in a sliding window, and drops the
+/// attacker's packets in the kernel. `stockade run` does the work; the other commands ask a running one.
+#[derive(Debug, Parser)]
+#[command(name = "stockade", version, max_term_width = 100, arg_required_else_help = true)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Where to find the state and the control socket.
+    #[command(flatten)]
+    pub place: Place,
+    /// Print JSON instead of text for people.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// Where state lies.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct Place {
+    /// Directory of stockade.db and stockade.sock.
+    #[arg(long, global = true, value_name = "DIR", default_value = STATE_DIR)]
+    pub state_dir: PathBuf,
+    /// Control socket, if it is not in the state directory.
+    #[arg(long, global = true, value_name = "PATH")]
+    pub socket: Option<PathBuf>,
+}
+
+impl Place {
+    /// The control socket.
+    pub fn socket(&self) -> PathBuf {
+        self.socket.clone().unwrap_or_else(|| self.state_dir.join("stockade.sock"))
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Watch, count, ban: the main job, in the foreground.
+    ///
+    /// Prints 'ready' on a line of its own on stderr once all sources are open and enforcement stands. Without root or
+    /// without netfilter it only observes, and says so. SIGHUP, a change of the settings file and 'stockade reload' read
+    /// the settings again; wrong settings are told and the old ones stay. SIGTERM stops it: bans stay in the kernel.
+    Run {
+        /// Settings; without it /etc/stockade/stockade.toml if it is there, else the defaults.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+    /// How things stand: jails, sources, enforcement, what needs attention.
+    ///
+    /// Exits 1 if a jail was named and is not on.
+    Status {
+        /// Only this jail.
+        jail: Option<String>,
+    },
+    /// Who is banned, since when, until when, and why.
+    Banned,
+    /// Ban an address or a subnet by hand, on all ports.
+    ///
+    /// For example: stockade ban 192.0.2.1 --for 1h. Refused (exit 1) for whoever is on the whitelist.
+    Ban {
+        /// 192.0.2.1, 192.0.2.0/24, 2001:db8::1 (its /64), 2001:db8::/48.
+        address: String,
+        /// Ban in this jail: only its ports are closed.
+        #[arg(long)]
+        jail: Option<String>,
+        /// How long: 90 (seconds), 10m, 2h, 1d, 1w, forever. Without it, the default ban_time.
+        #[arg(long = "for", value_name = "TIME")]
+        time: Option<String>,
+    },
+    /// Let an address or subnet in again, in all jails.
+    ///
+    /// Its failures and its earlier bans are forgotten too. Exits 1 if it was not banned.
+    Unban {
+        /// The address or subnet as 'banned' shows it.
+        #[arg(required_unless_present = "all")]
+        address: Option<String>,
+        /// Let everyone in.
+        #[arg(long, conflicts_with = "address")]
+        all: bool,
+    },
+    /// Why an address is banned, or why not: the rule, the limits, the lines.
+    ///
+    /// Exits 1 if it is not banned.
+    Why {
+        /// An address.
+        address: String,
+    },
+    /// Judge the lines of log files with a filter, without counting or banning.
+    ///
+    /// For example: stockade scan --filter sshd /var/log/auth.log. With --json, one object a line, in order.
+    Scan(Scan),
+    /// Check the settings: every complaint at once, each with its line and its remedy.
+    ///
+    /// Exits 78 if there are any.
+    Check {
+        /// The settings file; without it, what 'run' would read.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+    /// The jails: which are on, what they watch and how they stand.
+    Jails,
+    /// The filters that can be used; with a name, everything about one.
+    Filters {
+        /// Show this filter's patterns and sample lines.
+        name: Option<String>,
+        /// Settings that name a filter directory.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+    /// Read the settings again; what is wrong with them is told, and the old ones stay.
+    Reload,
+    /// Set the administrator's password, read from standard input.
+    Passwd,
+    /// Remove everything of Stockade's from the kernel and stop: every ban is lifted.
+    ///
+    /// The record of the bans stays; the next 'run' puts those back that have not ended by then.
+    Down,
+    /// Print a completion script: stockade completions bash > /etc/bash_completion.d/stockade
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Arguments of `scan`.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct Scan {
+    /// The filter: a shipped one, or one of the filter directory of --config.
+    #[arg(long, value_name = "NAME")]
+    pub filter: String,
+    /// Log files; '-' is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Print only the number of failures.
+    #[arg(long)]
+    pub count: bool,
+    /// Pretend it is this moment: 2026-11-22T12:00:00 or with a zone. Years that lines leave out are taken from it.
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<String>,
+    /// Zone of times that name none: Europe/Zurich. Without it, the host's.
+    #[arg(long, value_name = "ZONE")]
+    pub tz: Option<String>,
+    /// Settings that name a filter directory.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        super::Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,33 @@
+//! Prints who is banned.
+
+use control::answer::Banned;
+
+use crate::ask::print_json;
+use crate::table::table;
+
+/// All bans, as one JSON array or as a table.
+pub fn print(rows: &[Banned], json: bool) {
+    if json {
+        print_json(&rows);
+    } else if rows.is_empty() {
+        println!("nobody is banned");
+    } else {
+        print!("{}", render(rows));
+    }
+}
+
+/// The table.
+pub fn render(rows: &[Banned]) -> String {
+    let cells = rows.iter().map(|row| {
+        vec![
+            row.address.clone(),
+            row.jail.clone(),
+            row.since.clone(),
+            row.until.clone().unwrap_or_else(|| "forever".to_owned()),
+            row.failures.to_string(),
+            row.scope.clone(),
+            row.reason.clone(),
+        ]
+    });
+    table(&["ADDRESS", "JAIL", "SINCE", "UNTIL", "FAILURES", "SCOPE", "REASON"], &cells.collect::<Vec<_>>())
+}

@@ -1,0 +1,206 @@
+//! Judges the lines of files with one filter, without counting: what `scan` prints.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use event::limit::LINE_BYTES;
+use event::{JailName, Moment};
+use filter::{Catalog, Filter, FilterSet, Found, Kind, Scratch, Zone};
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value, json};
+use source::StreamSource;
+
+use crate::Exit;
+use crate::args::Scan;
+use crate::table::{harmless, table};
+
+/// Judges every file in turn. `now` is the clock's; `--now` overrides it.
+pub fn scan(arguments: &Scan, catalog: &Catalog, now: Moment, json: bool) -> Exit {
+    let filter = match catalog.filter(&arguments.filter) {
+        Ok(filter) => filter,
+        Err(wrong) => return fail(Exit::Usage, &wrong),
+    };
+    let zone = match zone(arguments, now) {
+        Ok(zone) => zone,
+        Err(wrong) => return fail(Exit::Usage, &wrong),
+    };
+    let mut report = Report::new(filter, zone, arguments.count);
+    for path in &arguments.files {
+        let judged = if json && !arguments.count {
+            open(path).and_then(|input| report.print_json(input))
+        } else {
+            open(path).and_then(|input| report.count(input))
+        };
+        match judged {
+            // Whoever reads our output has had enough of it.
+            Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe => return Exit::Done,
+            Err(cause) => return fail(Exit::NoInput, &format!("{}: {cause}", path.display())),
+            Ok(()) => {}
+        }
+    }
+    if arguments.count {
+        println!("{}", report.failures);
+    } else if !json {
+        report.print_summary();
+    }
+    Exit::Done
+}
+
+fn fail(exit: Exit, wrong: &dyn std::fmt::Display) -> Exit {
+    eprintln!("stockade: {wrong}");
+    exit
+}
+
+fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+    if path.as_os_str() == "-" { Ok(Box::new(io::stdin().lock())) } else { Ok(Box::new(File::open(path)?)) }
+}
+
+fn zone(arguments: &Scan, now: Moment) -> Result<Zone, String> {
+    let zone = match &arguments.tz {
+        None => TimeZone::system(),
+        Some(name) => TimeZone::get(name).map_err(|cause| {
+            format!("--tz '{name}' is not a time zone ({cause}); write e.g. 'Europe/Zurich'")
+        })?,
+    };
+    let now = match &arguments.now {
+        None => now,
+        Some(text) => moment(text, &zone)
+            .ok_or_else(|| format!("--now '{text}' is not a time; write e.g. '2026-11-22T12:00:00'"))?,
+    };
+    Ok(Zone { zone, now })
+}
+
+fn moment(text: &str, zone: &TimeZone) -> Option<Moment> {
+    if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
+        return Some(Moment::from_millis(timestamp.as_millisecond()));
+    }
+    let local: jiff::civil::DateTime = text.parse().ok()?;
+    Some(Moment::from_millis(zone.to_ambiguous_timestamp(local).compatible().ok()?.as_millisecond()))
+}
+
+/// The state of one scan.
+struct Report {
+    set: FilterSet,
+    zone: Zone,
+    scratch: Scratch,
+    lines: u64,
+    failures: u64,
+    successes: u64,
+    ignored: u64,
+    cut: u64,
+    by_rule: Vec<(String, u64)>,
+}
+
+impl Report {
+    fn new(filter: Arc<Filter>, zone: Zone, count_only: bool) -> Self {
+        // A success is no failure: where only those are counted, it need not even be looked for.
+        let kinds: &[Kind] = if count_only {
+            &[Kind::Ignore, Kind::Failure]
+        } else {
+            &[Kind::Ignore, Kind::Failure, Kind::Success]
+        };
+        let by_rule = filter.rules().iter().map(|rule| (rule.name.clone(), 0)).collect();
+        let set = FilterSet::new(vec![(JailName::new(&filter.name), filter)], kinds);
+        let scratch = Scratch::default();
+        Self { set, zone, scratch, lines: 0, failures: 0, successes: 0, ignored: 0, cut: 0, by_rule }
+    }
+
+    /// Counts what is found, block by block.
+    fn count(&mut self, input: impl Read) -> io::Result<()> {
+        let mut stream = StreamSource::new(input);
+        let Self { set, scratch, failures, successes, ignored, by_rule, .. } = self;
+        while stream.read(&mut |block| {
+            set.judge_block(block, scratch, &mut |found| {
+                match found.rule.kind {
+                    Kind::Failure => *failures += 1,
+                    Kind::Success => *successes += 1,
+                    Kind::Ignore => *ignored += 1,
+                }
+                by_rule[found.rule_index].1 += 1;
+            });
+        })? {}
+        let health = stream.health();
+        self.lines += health.lines;
+        self.cut += health.cut_lines;
+        Ok(())
+    }
+
+    /// One JSON object a line, in order.
+    fn print_json(&mut self, input: impl Read) -> io::Result<()> {
+        let mut input = BufReader::with_capacity(LINE_BYTES, input);
+        let mut out = BufWriter::new(io::stdout().lock());
+        let mut line = Vec::new();
+        while read_line(&mut input, &mut line)? {
+            self.lines += 1;
+            let mut found = None;
+            self.set.judge_line(&line, &mut self.scratch, &mut |one| found = Some(one));
+            let verdict = verdict(self.lines, found.as_ref(), &self.zone);
+            serde_json::to_writer(&mut out, &verdict)?;
+            out.write_all(b"\n")?;
+        }
+        out.flush()
+    }
+
+    fn print_summary(&self) {
+        println!(
+            "{} lines: {} failures, {} successes, {} ignored, {} missed",
+            self.lines,
+            self.failures,
+            self.successes,
+            self.ignored,
+            self.lines.saturating_sub(self.failures + self.successes + self.ignored)
+        );
+        if self.cut > 0 {
+            println!("{} lines were longer than {LINE_BYTES} bytes and were skipped", self.cut);
+        }
+        let rows: Vec<_> = self.by_rule.iter().filter(|(_, count)| *count > 0).collect();
+        if !rows.is_empty() {
+            let rows: Vec<_> =
+                rows.into_iter().map(|(name, count)| vec![name.clone(), count.to_string()]).collect();
+            print!("\n{}", table(&["PATTERN", "LINES"], &rows));
+        }
+    }
+}
+
+/// Reads a line without its `\n`; what is past the bound is dropped, so that the line is missed as it would be live.
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+    line.clear();
+    if input.by_ref().take(LINE_BYTES as u64 + 1).read_until(b'\n', line)? == 0 {
+        return Ok(false);
+    }
+    if line.pop_if(|last| *last == b'\n').is_none() && line.len() > LINE_BYTES {
+        line.clear();
+        input.skip_until(b'\n')?;
+    }
+    Ok(true)
+}
+
+fn verdict(number: u64, found: Option<&Found<'_>>, zone: &Zone) -> Value {
+    let Some(found) = found else { return json!({ "line": number, "verdict": "missed" }) };
+    let verdict = match found.rule.kind {
+        Kind::Failure => "failure",
+        Kind::Success => "nofail",
+        Kind::Ignore => "ignored",
+    };
+    let text = |bytes: &[u8]| harmless(&String::from_utf8_lossy(bytes));
+    let mut groups = Map::new();
+    if let Some(user) = found.user {
+        groups.insert("user".to_owned(), text(user).into());
+    }
+    let host = found
+        .host
+        .map(|host| host.address().map_or_else(|| host.subject().to_string(), |host| host.to_string()));
+    let at = found.written(zone).unwrap_or(zone.now);
+    json!({
+        "line": number,
+        "verdict": verdict,
+        "host": host,
+        "time": at.millis() as f64 / 1000.0,
+        "attempts": found.count,
+        "groups": groups,
+        "pattern": found.rule.name,
+        "proof": found.proof.to_string(),
+    })
+}

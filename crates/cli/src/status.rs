@@ -1,0 +1,88 @@
+//! Prints how things stand: what needs attention first.
+
+use control::answer::{Enforcement, Jail, Source, Status};
+
+use crate::ask::print_json;
+use crate::table::{span, table};
+
+/// As JSON or as text.
+pub fn print(status: &Status, json: bool) {
+    if json {
+        return print_json(status);
+    }
+    for line in &status.attention {
+        println!("! {line}");
+    }
+    println!("{}", headline(status));
+    if !status.jails.is_empty() {
+        println!("\n{}", jails(&status.jails).trim_end());
+    }
+    if !status.sources.is_empty() {
+        println!("\n{}", sources(&status.sources).trim_end());
+    }
+    for bound in &status.bounds {
+        println!("bound reached {} times: {}", bound.reached, bound.bound);
+    }
+    if !status.refusals.is_empty() {
+        println!("\nlatest refused bans:");
+        for refusal in &status.refusals {
+            println!("{}  {} in {}: {}", refusal.at, refusal.address, refusal.jail, refusal.reason);
+        }
+    }
+}
+
+fn headline(status: &Status) -> String {
+    let Enforcement { mode, reason, bans, mended, error, .. } = &status.enforcement;
+    let mut text = format!("stockade {} since {}: {mode}", status.version, status.since);
+    if let Some(reason) = reason {
+        text.push_str(&format!(" ({reason})"));
+    }
+    text.push_str(&format!(", {bans} bans"));
+    if *mended > 0 {
+        text.push_str(&format!(", {mended} changes by others mended"));
+    }
+    if let Some(error) = error {
+        text.push_str(&format!("; last error: {error}"));
+    }
+    if !status.enabled {
+        text.push_str("; switched off");
+    }
+    text
+}
+
+/// The jails as a table.
+pub fn jails(jails: &[Jail]) -> String {
+    let rows = jails.iter().map(|jail| {
+        vec![
+            jail.jail.clone(),
+            format!("{} in {}, {}", jail.max_retry, span(Some(jail.find_time)), span(jail.ban_time)),
+            jail.failures.to_string(),
+            jail.last_failure.clone().unwrap_or_else(|| "-".to_owned()),
+            jail.counted.to_string(),
+            jail.banned.to_string(),
+            jail.dropped_packets.to_string(),
+            if jail.ports.is_empty() { "all".to_owned() } else { jail.ports.join(" ") },
+        ]
+    });
+    let heading = ["JAIL", "LIMIT, BAN", "FAILURES", "LAST", "COUNTED", "BANNED", "DROPPED", "PORTS"];
+    table(&heading, &rows.collect::<Vec<_>>())
+}
+
+fn sources(sources: &[Source]) -> String {
+    let rows = sources.iter().map(|source| {
+        vec![
+            source.source.clone(),
+            match &source.reason {
+                Some(reason) => format!("{}: {reason}", source.state),
+                None => source.state.clone(),
+            },
+            source.lines.to_string(),
+            source.last_line.clone().unwrap_or_else(|| "-".to_owned()),
+            source.last_match.clone().unwrap_or_else(|| "-".to_owned()),
+            source.skew.map_or_else(|| "-".to_owned(), |skew| format!("{skew:+.1}s")),
+            source.jails.join(" "),
+        ]
+    });
+    let heading = ["SOURCE", "STATE", "LINES", "LAST LINE", "LAST MATCH", "SKEW", "JAILS"];
+    table(&heading, &rows.collect::<Vec<_>>())
+}
