@@ -1,1 +1,24 @@
-//! (plan: see ARCHITECTURE.md)
+//! The outside world becomes lines: files, the journal and streams are read here, and handed on as blocks with a position.
+//!
+//! Refuses to look into a line, to start a thread and to read a clock: the caller owns the thread and hands in the
+//! clock. The modules stand in the order in which a byte travels: what is wanted, where it is, reading it.
+
+mod error;
+mod pattern;
+mod watch;
+mod survey;
+mod rotation;
+mod head;
+mod lines;
+mod tail;
+mod trail;
+mod opening;
+mod health;
+mod waker;
+mod file;
+
+pub use error::SourceError;
+pub use file::{FileBlock, FileSource};
+pub use health::{FileHealth, FileState, JournalHealth, JournalState, StreamHealth};
+pub use pattern::FileSpec;
+pub use waker::Waker;

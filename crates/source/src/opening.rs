@@ -1,0 +1,97 @@
+//! With which files a trail begins, or goes on after a rotation: the rest of the file read last time, what was rotated
+//! since, and the file that is at the path now.
+
+use std::io;
+use std::path::Path;
+
+use event::Position;
+
+use crate::rotation::{self, Sibling};
+use crate::tail::Tail;
+
+/// The files to read, oldest first.
+#[derive(Debug)]
+pub(crate) struct Opening {
+    pub(crate) tails: Vec<Tail>,
+    /// The file read last time is gone, perhaps with lines that we have not seen.
+    pub(crate) gap: bool,
+}
+
+/// A path's first file. `current` is what is there now, if anything; `present_before` says whether it was there when the
+/// source was opened.
+pub(crate) fn first(
+    path: &Path,
+    current: Option<Tail>,
+    saved: Option<&Position>,
+    present_before: bool,
+) -> io::Result<Opening> {
+    let Some(saved) = saved else {
+        let mut tails: Vec<Tail> = current.into_iter().collect();
+        for tail in tails.iter_mut().filter(|_| present_before) {
+            tail.start_near_end()?;
+        }
+        return Ok(Opening { tails, gap: false });
+    };
+    let mut current = current;
+    if let Some(tail) = &mut current
+        && tail.resume(saved)?
+    {
+        return Ok(Opening { tails: current.into_iter().collect(), gap: false });
+    }
+    // A file that is there with the old inode number was truncated: nothing of it is elsewhere.
+    let truncated = current.as_ref().is_some_and(|tail| is_at(tail, saved));
+    let mut tails = if truncated { Vec::new() } else { unread_since(path, saved) };
+    let gap = !truncated && tails.is_empty();
+    tails.retain(|tail| current.as_ref().is_none_or(|current| current.identity() != tail.identity()));
+    if let Some(tail) = current.as_mut().filter(|_| present_before) {
+        tail.call_it_old()?;
+    }
+    tails.extend(current);
+    Ok(Opening { tails, gap })
+}
+
+/// After a rotation while we listen: the files that were at the path between `newest` and `current`, and `current`.
+pub(crate) fn next(path: &Path, newest: &Tail, current: Tail) -> Vec<Tail> {
+    let all = rotation::siblings(path);
+    let known = all.iter().find(|sibling| sibling.identity == newest.identity());
+    let between = known.map(|known| rotation::younger(&base_of(path), known, &all)).unwrap_or_default();
+    let mut tails = open_all(&between);
+    tails.retain(|tail| tail.identity() != current.identity());
+    tails.push(current);
+    tails
+}
+
+/// The file that `saved` was taken from, wherever it is in the directory by now, and what was rotated after it.
+fn unread_since(path: &Path, saved: &Position) -> Vec<Tail> {
+    let Position::File { inode, .. } = saved else { return Vec::new() };
+    let all = rotation::siblings(path);
+    for sibling in all.iter().filter(|sibling| sibling.identity.inode == *inode) {
+        let Ok(mut tail) = Tail::open(&sibling.path) else { continue };
+        let resumed = tail.resume(saved).unwrap_or(false);
+        // The log's own inode under a rotated name with another head: it was truncated before it was renamed.
+        if resumed || (is_at(&tail, saved) && rotation::is_rotated(&base_of(path), sibling)) {
+            if !resumed {
+                drop(tail.call_it_old());
+            }
+            let mut younger = open_all(&rotation::younger(&base_of(path), sibling, &all));
+            // The few that fail to tell their size are read as live, which loses nothing.
+            younger.iter_mut().for_each(|tail| drop(tail.call_it_old()));
+            return std::iter::once(tail).chain(younger).collect();
+        }
+    }
+    Vec::new()
+}
+
+/// A file that vanishes meanwhile is left out: it was compressed or deleted.
+fn open_all(siblings: &[&Sibling]) -> Vec<Tail> {
+    siblings.iter().filter_map(|sibling| Tail::open(&sibling.path).ok()).collect()
+}
+
+fn is_at(tail: &Tail, saved: &Position) -> bool {
+    matches!(saved, Position::File { device, inode, .. }
+        if tail.identity().inode == *inode && tail.identity().device == *device)
+}
+
+fn base_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
