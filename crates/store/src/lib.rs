@@ -1,1 +1,58 @@
-//! (plan: see ARCHITECTURE.md)
+//! The durable record: who is banned, who was, why, by whom, and how far the logs have been read.
+//!
+//! The engine hands over one `Batch` for each of its turns, and a batch is one transaction: failures and the position
+//! up to which they were read become durable together, so that after a crash nothing is lost and nothing counted
+//! twice. This crate decides nothing and reads no clock; it never deletes a live ban.
+
+pub mod record;
+pub mod error;
+pub mod sqlite;
+mod schema;
+mod aside;
+mod row;
+mod names;
+mod write;
+mod read;
+mod prune;
+
+pub use error::StoreError;
+pub use record::{AuditEntry, Batch, Deed, Ending, Loaded, MemoryChange, MemoryRow, PastBan, Pruned};
+pub use sqlite::{Opened, Sqlite};
+
+use std::path::PathBuf;
+
+use event::{Failure, Moment, Subject};
+
+/// Where decisions become durable. Every method that fails has changed nothing.
+pub trait Store: Send {
+    /// Records one batch, all of it or nothing.
+    fn commit(&mut self, batch: &Batch) -> Result<(), StoreError>;
+
+    /// What the daemon starts from. Bans that ended before `now` are moved to the history first.
+    fn load(&mut self, now: Moment) -> Result<Loaded, StoreError>;
+
+    /// Tells every recorded failure at or after `moment`, oldest first, to rebuild the windows at start.
+    fn failures_since(&self, moment: Moment, tell: &mut dyn FnMut(Failure)) -> Result<(), StoreError>;
+
+    /// The latest failures of exactly this subject, newest first, at most `limit`.
+    fn evidence(&self, subject: &Subject, limit: usize) -> Result<Vec<Failure>, StoreError>;
+
+    /// Ended bans of exactly this subject, or of all, newest first, at most `limit`.
+    fn history(&self, subject: Option<&Subject>, limit: usize) -> Result<Vec<PastBan>, StoreError>;
+
+    /// The latest decisions, newest first, at most `limit`.
+    fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
+
+    /// A secret such as the administrator's password hash, if it was set.
+    fn secret(&self, name: &str) -> Result<Option<String>, StoreError>;
+
+    /// Sets a secret, or forgets it with `None`.
+    fn set_secret(&mut self, name: &str, value: Option<&str>) -> Result<(), StoreError>;
+
+    /// Deletes what is past its bounds, a bounded number of rows a call; `Pruned::more` asks for another call soon.
+    fn prune(&mut self, now: Moment) -> Result<Pruned, StoreError>;
+
+    /// To be called after `StoreError::Corrupt`: checks the whole file, sets it aside if it is damaged, and goes on
+    /// with a fresh one; the caller then commits what it holds. `None` means that the file is sound after all.
+    fn mend(&mut self, now: Moment) -> Result<Option<PathBuf>, StoreError>;
+}

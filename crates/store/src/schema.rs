@@ -1,0 +1,129 @@
+//! How the tables lie on disk, and the steps from each older layout to the latest one. A step that was released is never
+//! edited: a new one is added behind it, and `user_version` counts the steps that a file has taken.
+//!
+//! Compact where there are many rows: a subject is a few bytes (`row::Key`), a jail or a pattern is a number in `names`, a moment is an
+//! integer in milliseconds. `bans` and `memory` are read as a whole and changed by key, so the key is the table.
+//! `failures` grows at its end; its index by subject serves `evidence`, the one by time serves `failures_since`, pruning
+//! and nothing else.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+/// Marks the file as ours ("STKD"), so that no other program's database is ever taken over.
+const APPLICATION_ID: i64 = 0x5354_4b44;
+
+const STEPS: &[&str] = &["
+    CREATE TABLE names (
+        id   INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE
+    ) STRICT;
+    CREATE TABLE bans (
+        subject  BLOB NOT NULL,
+        jail     INTEGER NOT NULL,
+        scope    INTEGER NOT NULL,
+        since    INTEGER NOT NULL,
+        until    INTEGER NOT NULL,
+        failures INTEGER NOT NULL,
+        proof    INTEGER NOT NULL,
+        reason   TEXT NOT NULL,
+        PRIMARY KEY (subject, jail)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE history (
+        id       INTEGER PRIMARY KEY,
+        subject  BLOB NOT NULL,
+        jail     INTEGER NOT NULL,
+        scope    INTEGER NOT NULL,
+        since    INTEGER NOT NULL,
+        until    INTEGER NOT NULL,
+        failures INTEGER NOT NULL,
+        proof    INTEGER NOT NULL,
+        reason   TEXT NOT NULL,
+        ended    INTEGER NOT NULL,
+        ending   INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX history_by_subject ON history (subject);
+    CREATE TABLE memory (
+        subject    BLOB PRIMARY KEY NOT NULL,
+        times      INTEGER NOT NULL,
+        jails      TEXT NOT NULL,
+        last_until INTEGER NOT NULL,
+        last_at    INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE audit (
+        id      INTEGER PRIMARY KEY,
+        at      INTEGER NOT NULL,
+        deed    INTEGER NOT NULL,
+        subject BLOB NOT NULL,
+        jail    INTEGER NOT NULL,
+        text    TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE failures (
+        id      INTEGER PRIMARY KEY,
+        at      INTEGER NOT NULL,
+        subject BLOB NOT NULL,
+        address BLOB,
+        jail    INTEGER NOT NULL,
+        pattern INTEGER NOT NULL,
+        count   INTEGER NOT NULL,
+        proof   INTEGER NOT NULL,
+        account TEXT,
+        line    TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX failures_by_subject ON failures (subject);
+    CREATE INDEX failures_by_time ON failures (at);
+    CREATE TABLE positions (
+        key         TEXT PRIMARY KEY NOT NULL,
+        at          INTEGER NOT NULL,
+        device      INTEGER,
+        inode       INTEGER,
+        offset      INTEGER,
+        fingerprint INTEGER,
+        head_bytes  INTEGER,
+        cursor      TEXT
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE secrets (
+        name  TEXT PRIMARY KEY NOT NULL,
+        value TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+"];
+
+/// The latest layout.
+pub(crate) const VERSION: i64 = STEPS.len() as i64;
+
+/// Whose file it is.
+pub(crate) enum Owner {
+    /// Nobody's yet: it is empty.
+    Nobody,
+    /// Ours, of a layout that we know; the layout's number.
+    Ours(i64),
+    /// Ours, of a later layout.
+    Newer(i64),
+    /// Another program's.
+    Foreign,
+}
+
+/// Looks whose file it is, and changes nothing.
+pub(crate) fn owner(conn: &Connection) -> rusqlite::Result<Owner> {
+    let application: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let things: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(match (application, version) {
+        (0, 0) if things == 0 => Owner::Nobody,
+        (APPLICATION_ID, version) if version > VERSION => Owner::Newer(version),
+        (APPLICATION_ID, version) => Owner::Ours(version),
+        _ => Owner::Foreign,
+    })
+}
+
+/// Takes the steps that are still missing, all of them or none.
+pub(crate) fn migrate(conn: &mut Connection, from: i64) -> rusqlite::Result<()> {
+    if from == VERSION {
+        return Ok(());
+    }
+    let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for step in STEPS.iter().skip(usize::try_from(from).unwrap_or(0)) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}

@@ -1,0 +1,243 @@
+//! How a batch becomes one transaction. Statements are prepared once and kept.
+
+use event::{Ban, Decision, Failure, Moment, Position, Refusal, Subject, Unban};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use crate::names::Names;
+use crate::row::{Key, address_bytes, deed_number, ending_number, proof_number, scope_number};
+use crate::{Batch, Deed, Ending, MemoryChange, MemoryRow};
+
+/// Records a batch, all of it or nothing.
+///
+/// Rows go in by subject: what lies on one page of a table or an index is then touched at one time, which is what makes
+/// a batch of many thousand scattered addresses fast. The order for one subject stays the order in which it happened.
+pub(crate) fn commit(conn: &mut Connection, names: &mut Names, batch: &Batch) -> rusqlite::Result<()> {
+    let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut failures: Vec<&Failure> = batch.failures.iter().collect();
+    failures.sort_by_key(|failure| failure.subject);
+    for failure in failures {
+        record_failure(&transaction, names, failure)?;
+    }
+    record_decisions(&transaction, names, &batch.decisions)?;
+    let mut expired: Vec<_> = batch.expired.iter().collect();
+    expired.sort_by_key(|(subject, _)| *subject);
+    for (subject, jail) in expired {
+        let jail = names.jail_number(&transaction, jail)?;
+        expire(&transaction, subject, jail, batch.at)?;
+    }
+    for change in &batch.memory {
+        match change {
+            MemoryChange::Remember(row) => remember(&transaction, names, row)?,
+            MemoryChange::Forget(subject) => forget(&transaction, subject)?,
+        }
+    }
+    for (key, position) in &batch.positions {
+        record_position(&transaction, key, position, batch.at)?;
+    }
+    transaction.commit()
+}
+
+fn record_decisions(
+    transaction: &Transaction<'_>,
+    names: &mut Names,
+    decisions: &[Decision],
+) -> rusqlite::Result<()> {
+    for decision in decisions {
+        note(transaction, names, decision)?;
+    }
+    let mut decisions: Vec<&Decision> = decisions.iter().collect();
+    decisions.sort_by_key(|decision| match decision {
+        Decision::Ban(ban) => ban.subject,
+        Decision::Unban(unban) => unban.subject,
+        Decision::Refused(refusal) => refusal.subject,
+    });
+    for decision in decisions {
+        match decision {
+            Decision::Ban(ban) => record_ban(transaction, names, ban)?,
+            Decision::Unban(unban) => record_unban(transaction, names, unban)?,
+            Decision::Refused(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Moves every ban that ended before `now` to the history.
+pub(crate) fn expire_all(conn: &mut Connection, now: Moment) -> rusqlite::Result<()> {
+    let transaction = conn.transaction()?;
+    transaction.execute(
+        "INSERT INTO history (subject, jail, scope, since, until, failures, proof, reason, ended, ending)
+         SELECT subject, jail, scope, since, until, failures, proof, reason, until, ?2 FROM bans WHERE until <= ?1",
+        params![now.millis(), ending_number(Ending::Expired)],
+    )?;
+    transaction.execute("DELETE FROM bans WHERE until <= ?1", [now.millis()])?;
+    transaction.commit()
+}
+
+/// Sets or forgets a secret.
+pub(crate) fn set_secret(conn: &Connection, name: &str, value: Option<&str>) -> rusqlite::Result<()> {
+    match value {
+        Some(value) => conn.execute("REPLACE INTO secrets (name, value) VALUES (?1, ?2)", [name, value]),
+        None => conn.execute("DELETE FROM secrets WHERE name = ?1", [name]),
+    }
+    .map(drop)
+}
+
+fn record_failure(
+    transaction: &Transaction<'_>,
+    names: &mut Names,
+    failure: &Failure,
+) -> rusqlite::Result<()> {
+    let jail = names.jail_number(transaction, &failure.jail)?;
+    let pattern = names.pattern_number(transaction, &failure.pattern)?;
+    transaction
+        .prepare_cached(
+            "INSERT INTO failures (at, subject, address, jail, pattern, count, proof, account, line)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            failure.at.millis(),
+            Key::of(&failure.subject),
+            address_bytes(failure.address),
+            jail,
+            pattern,
+            failure.count,
+            proof_number(failure.proof),
+            failure.account,
+            failure.line,
+        ])
+        .map(drop)
+}
+
+fn record_ban(transaction: &Transaction<'_>, names: &mut Names, ban: &Ban) -> rusqlite::Result<()> {
+    let jail = names.jail_number(transaction, &ban.jail)?;
+    // An earlier ban that had ended by then, but was not told as expired yet, must not vanish under the new one.
+    expire(transaction, &ban.subject, jail, ban.since)?;
+    transaction
+        .prepare_cached(
+            "REPLACE INTO bans (subject, jail, scope, since, until, failures, proof, reason)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            Key::of(&ban.subject),
+            jail,
+            scope_number(ban.scope),
+            ban.since.millis(),
+            ban.until.millis(),
+            ban.failures,
+            proof_number(ban.proof),
+            ban.reason,
+        ])
+        .map(drop)
+}
+
+fn record_unban(transaction: &Transaction<'_>, names: &mut Names, unban: &Unban) -> rusqlite::Result<()> {
+    let jail = names.jail_number(transaction, &unban.jail)?;
+    let subject = Key::of(&unban.subject);
+    transaction
+        .prepare_cached(
+            "INSERT INTO history (subject, jail, scope, since, until, failures, proof, reason, ended, ending)
+             SELECT subject, jail, scope, since, until, failures, proof, reason, ?3, ?4
+             FROM bans WHERE subject = ?1 AND jail = ?2",
+        )?
+        .execute(params![subject, jail, unban.at.millis(), ending_number(Ending::Unbanned)])?;
+    transaction
+        .prepare_cached("DELETE FROM bans WHERE subject = ?1 AND jail = ?2")?
+        .execute(params![subject, jail])
+        .map(drop)
+}
+
+/// Writes a decision into the audit.
+fn note(transaction: &Transaction<'_>, names: &mut Names, decision: &Decision) -> rusqlite::Result<()> {
+    let (at, deed, subject, jail, text) = match decision {
+        Decision::Ban(Ban { since, subject, jail, reason, .. }) => (since, Deed::Ban, subject, jail, reason),
+        Decision::Unban(Unban { at, subject, jail, actor }) => (at, Deed::Unban, subject, jail, actor),
+        Decision::Refused(Refusal { at, subject, jail, reason }) => {
+            (at, Deed::Refused, subject, jail, reason)
+        }
+    };
+    let jail = names.jail_number(transaction, jail)?;
+    transaction
+        .prepare_cached("INSERT INTO audit (at, deed, subject, jail, text) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![at.millis(), deed_number(deed), Key::of(subject), jail, text])
+        .map(drop)
+}
+
+/// Moves one ban to the history if it has ended by `at`.
+fn expire(transaction: &Transaction<'_>, subject: &Subject, jail: i64, at: Moment) -> rusqlite::Result<()> {
+    let subject = Key::of(subject);
+    let moved = transaction
+        .prepare_cached(
+            "INSERT INTO history (subject, jail, scope, since, until, failures, proof, reason, ended, ending)
+             SELECT subject, jail, scope, since, until, failures, proof, reason, until, ?4
+             FROM bans WHERE subject = ?1 AND jail = ?2 AND until <= ?3",
+        )?
+        .execute(params![subject, jail, at.millis(), ending_number(Ending::Expired)])?;
+    if moved > 0 {
+        transaction
+            .prepare_cached("DELETE FROM bans WHERE subject = ?1 AND jail = ?2")?
+            .execute(params![subject, jail])?;
+    }
+    Ok(())
+}
+
+fn remember(transaction: &Transaction<'_>, names: &mut Names, row: &MemoryRow) -> rusqlite::Result<()> {
+    let mut jails = String::new();
+    for jail in &row.jails {
+        if !jails.is_empty() {
+            jails.push(',');
+        }
+        jails.push_str(&names.jail_number(transaction, jail)?.to_string());
+    }
+    transaction
+        .prepare_cached(
+            "REPLACE INTO memory (subject, times, jails, last_until, last_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            Key::of(&row.subject),
+            row.times,
+            jails,
+            row.last_until.millis(),
+            row.last_at.millis()
+        ])
+        .map(drop)
+}
+
+fn forget(transaction: &Transaction<'_>, subject: &Subject) -> rusqlite::Result<()> {
+    transaction.prepare_cached("DELETE FROM memory WHERE subject = ?1")?.execute([Key::of(subject)]).map(drop)
+}
+
+fn record_position(
+    transaction: &Transaction<'_>,
+    key: &str,
+    position: &Position,
+    at: Moment,
+) -> rusqlite::Result<()> {
+    let mut statement = transaction.prepare_cached(
+        "REPLACE INTO positions (key, at, device, inode, offset, fingerprint, head_bytes, cursor)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    // SQLite's integers are signed: the numbers of 64 bits go in by their bits.
+    match position {
+        Position::File { device, inode, offset, fingerprint, head_bytes } => statement.execute(params![
+            key,
+            at.millis(),
+            device.cast_signed(),
+            inode.cast_signed(),
+            offset.cast_signed(),
+            fingerprint.cast_signed(),
+            head_bytes,
+            None::<&str>,
+        ]),
+        Position::Journal { cursor } => statement.execute(params![
+            key,
+            at.millis(),
+            None::<i64>,
+            None::<i64>,
+            None::<i64>,
+            None::<i64>,
+            None::<i64>,
+            cursor,
+        ]),
+    }
+    .map(drop)
+}
