@@ -92,7 +92,7 @@ fn account(number: Option<u8>) -> Option<Box<str>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_counter_answers_as_the_model_does(steps in proptest::collection::vec(step(), 1..120)) {

@@ -1,0 +1,118 @@
+//! A bounded table by subject in which every row has a moment: at the bound, the oldest row makes room.
+
+use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Unbounded};
+
+use event::{Moment, Subject};
+
+use crate::due::Due;
+
+/// How many rows one purge looks at.
+const PURGED_AT_ONCE: usize = 64;
+
+/// Rows by subject, each with the moment that counts as its age. An ordered map: no hash for attackers to aim at.
+#[derive(Debug)]
+pub(crate) struct Aged<V> {
+    bound: usize,
+    rows: BTreeMap<Subject, (Moment, V)>,
+    by_age: Due<Subject>,
+    /// Where the next purge goes on.
+    cursor: Option<Subject>,
+    evicted: u64,
+}
+
+impl<V> Aged<V> {
+    /// Without a row, with room for `bound`.
+    pub(crate) fn new(bound: usize) -> Self {
+        Self { bound: bound.max(1), rows: BTreeMap::new(), by_age: Due::new(), cursor: None, evicted: 0 }
+    }
+
+    /// How many rows there are.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// How many rows made room for others.
+    pub(crate) fn evicted(&self) -> u64 {
+        self.evicted
+    }
+
+    /// The row of `subject` with its moment.
+    pub(crate) fn get(&self, subject: &Subject) -> Option<&(Moment, V)> {
+        self.rows.get(subject)
+    }
+
+    /// All rows.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Subject, &(Moment, V))> {
+        self.rows.iter()
+    }
+
+    /// Sets the row of `subject`.
+    pub(crate) fn put(&mut self, subject: Subject, moment: Moment, value: V) {
+        if self.rows.len() >= self.bound && !self.rows.contains_key(&subject) {
+            let rows = &self.rows;
+            if let Some(oldest) = self.by_age.pop(Moment::NEVER, |key| rows.get(key).map(|row| row.0)) {
+                self.rows.remove(&oldest);
+                self.evicted += 1;
+            }
+        }
+        self.rows.insert(subject, (moment, value));
+        let rows = &self.rows;
+        self.by_age.push(moment, subject, rows.len(), |key| rows.get(key).map(|row| row.0));
+    }
+
+    /// Looks at the next few rows, around in a circle, and drops those that are `dead`.
+    pub(crate) fn purge(&mut self, dead: impl Fn(&(Moment, V)) -> bool) {
+        let from = self.cursor.map_or(Unbounded, Excluded);
+        let (mut seen, mut gone) = (0, Vec::new());
+        let mut last = None;
+        for (subject, row) in self.rows.range((from, Unbounded)).take(PURGED_AT_ONCE) {
+            (seen, last) = (seen + 1, Some(*subject));
+            if dead(row) {
+                gone.push(*subject);
+            }
+        }
+        self.cursor = if seen < PURGED_AT_ONCE { None } else { last };
+        for subject in gone {
+            self.rows.remove(&subject);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subject(last: u8) -> Subject {
+        Subject::exactly([192, 0, 2, last].into())
+    }
+
+    #[test]
+    fn at_the_bound_the_oldest_makes_room() {
+        let mut table = Aged::new(2);
+        table.put(subject(1), Moment::from_seconds(1), ());
+        table.put(subject(2), Moment::from_seconds(2), ());
+        table.put(subject(1), Moment::from_seconds(3), ());
+        table.put(subject(3), Moment::from_seconds(4), ());
+        assert!(table.get(&subject(2)).is_none());
+        assert_eq!((table.len(), table.evicted()), (2, 1));
+    }
+
+    #[test]
+    fn a_row_renewed_for_ever_leaves_no_trail() {
+        let mut table = Aged::new(10);
+        (0..10_000).for_each(|second| table.put(subject(1), Moment::from_seconds(second), ()));
+        table.put(subject(2), Moment::from_seconds(0), ());
+        assert_eq!(table.len(), 2);
+    }
+
+    #[test]
+    fn a_purge_comes_around() {
+        let mut table = Aged::new(1000);
+        (0..200).for_each(|last| table.put(subject(last), Moment::from_seconds(last.into()), ()));
+        for _ in 0..8 {
+            table.purge(|row| row.0 < Moment::from_seconds(100));
+        }
+        assert_eq!(table.len(), 100);
+    }
+}
