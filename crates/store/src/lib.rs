@@ -23,7 +23,7 @@ use std::path::PathBuf;
 
 use event::{Failure, Moment, Subject};
 
-/// Where decisions become durable. Every method that fails has changed nothing.
+/// Where decisions become durable. A call that fails has changed nothing on the disk.
 pub trait Store: Send {
     /// Records one batch, all of it or nothing.
     fn commit(&mut self, batch: &Batch) -> Result<(), StoreError>;
@@ -53,6 +53,7 @@ pub trait Store: Send {
     fn prune(&mut self, now: Moment) -> Result<Pruned, StoreError>;
 
     /// To be called after `StoreError::Corrupt`: checks the whole file, sets it aside if it is damaged, and goes on
-    /// with a fresh one; the caller then commits what it holds. `None` means that the file is sound after all.
+    /// with a fresh one; the caller then commits what it holds. `None` means that the file is sound after all. If mending
+    /// itself fails, the store stays closed: every call fails until a later `mend` succeeds.
     fn mend(&mut self, now: Moment) -> Result<Option<PathBuf>, StoreError>;
 }

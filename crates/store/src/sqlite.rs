@@ -37,6 +37,12 @@ pub struct Sqlite {
     names: Names,
 }
 
+/// What stands for the path of a store without a file.
+const IN_MEMORY: &str = ":memory:";
+
+/// Prepared statements that are kept: more than there are in this crate.
+const STATEMENTS: usize = 64;
+
 /// When the whole file is checked before it is used.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Check {
@@ -51,6 +57,17 @@ impl Sqlite {
     /// is not ours, or that a newer program wrote, is an error and stays as it is.
     pub fn open(path: &Path, now: Moment) -> Result<Opened, StoreError> {
         Self::open_checked(path, now, Check::IfLeftOpen)
+    }
+
+    /// A store that is gone when the program ends: for a daemon that has to go on although its disk is full or cannot be
+    /// written, and says so.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let path = PathBuf::from(IN_MEMORY);
+        let wrong = |cause| StoreError::from_sqlite(Path::new(IN_MEMORY), "open a store in memory", cause);
+        let mut conn = Connection::open_in_memory().map_err(wrong)?;
+        conn.set_prepared_statement_cache_capacity(STATEMENTS);
+        schema::migrate(&mut conn, 0).map_err(wrong)?;
+        Ok(Self { path, conn, names: Names::default() })
     }
 
     fn open_checked(path: &Path, now: Moment, check: Check) -> Result<Opened, StoreError> {
@@ -157,6 +174,9 @@ impl Store for Sqlite {
     }
 
     fn mend(&mut self, now: Moment) -> Result<Option<PathBuf>, StoreError> {
+        if self.path == Path::new(IN_MEMORY) {
+            return Ok(None);
+        }
         let nowhere = Connection::open_in_memory().map_err(self.wrong("close the database"))?;
         // The file has to be closed before it is renamed: its lock and its log belong to the connection.
         drop(std::mem::replace(&mut self.conn, nowhere));
@@ -184,7 +204,7 @@ fn prepare_file(path: &Path) -> Result<bool, StoreError> {
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
-    conn.set_prepared_statement_cache_capacity(64);
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
     // A predecessor may still be closing the file.
     conn.busy_timeout(Duration::from_secs(2))?;
     conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;

@@ -159,6 +159,17 @@ fn every_decision_is_in_the_audit_newest_first() {
 }
 
 #[test]
+fn a_store_in_memory_does_the_same_but_leaves_nothing() {
+    let mut store = Sqlite::in_memory().unwrap();
+    let ban = ban("192.0.2.1", "sshd", 10, 100);
+    store.commit(&batch([Decision::Ban(ban.clone())])).unwrap();
+    assert_eq!(store.mend(at(20)).unwrap(), None);
+    assert_eq!(store.prune(at(20)).unwrap(), store::Pruned::default());
+    assert_eq!(store.load(at(20)).unwrap().bans, [ban]);
+    assert!(!store.path().exists());
+}
+
+#[test]
 fn memory_is_changed_in_order() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
