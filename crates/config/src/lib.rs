@@ -1,1 +1,24 @@
-//! (plan: see ARCHITECTURE.md)
+//! `stockade.toml` as written becomes checked settings, or a list of complaints: all of them at once, each with its line.
+//!
+//! Two steps. `raw` mirrors the file, key by key, each value with the line where it stands, and refuses what it does not
+//! know. `checked` makes plain values of it and judges them. Only `load` reads anything from the disk. This crate knows
+//! no filter: what a filter brings along is merged by `Settings::limits`.
+
+pub mod settings;
+pub mod load;
+pub mod complaint;
+pub mod checked;
+pub mod duration;
+mod judge;
+mod raw;
+mod written;
+mod nearest;
+
+pub use checked::check;
+pub use complaint::Complaint;
+pub use duration::{FOREVER, parse_duration};
+pub use load::load;
+pub use settings::{
+    Control, Enabled, Enforcement, Escalation, Evidence, Filters, Jail, LimitOverrides, Limits, Log,
+    LogLevel, Mode, Settings, Whitelisted,
+};

@@ -1,0 +1,157 @@
+//! `stockade.toml` key by key, as it was written: every value still with its line, and none of them judged. Which keys there
+//! are is said here and nowhere else.
+
+use toml_edit::Document;
+
+use crate::complaint::Complaints;
+use crate::written::{Section, Text, Written};
+
+/// A key's value, if the file has it.
+pub(crate) type Field = Option<Written>;
+
+pub(crate) struct Raw {
+    pub(crate) enabled: Field,
+    pub(crate) defaults: RawLimits,
+    pub(crate) whitelist: RawWhitelist,
+    pub(crate) jails: Vec<RawJail>,
+    pub(crate) escalation: RawEscalation,
+    pub(crate) evidence: RawEvidence,
+    pub(crate) enforcement: RawEnforcement,
+    pub(crate) group: Field,
+    pub(crate) filter_dir: Field,
+    pub(crate) log: RawLog,
+}
+
+pub(crate) struct RawLimits {
+    pub(crate) max_retry: Field,
+    pub(crate) find_time: Field,
+    pub(crate) ban_time: Field,
+}
+
+pub(crate) struct RawWhitelist {
+    pub(crate) addresses: Field,
+    pub(crate) own_addresses: Field,
+}
+
+pub(crate) struct RawJail {
+    pub(crate) name: String,
+    pub(crate) line: usize,
+    pub(crate) enabled: Field,
+    pub(crate) filter: Field,
+    pub(crate) logs: Field,
+    pub(crate) journal: Field,
+    pub(crate) ports: Field,
+    pub(crate) limits: RawLimits,
+}
+
+pub(crate) struct RawEscalation {
+    pub(crate) factor: Field,
+    pub(crate) max: Field,
+    pub(crate) quiet: Field,
+    pub(crate) all_ports_after: Field,
+}
+
+pub(crate) struct RawEvidence {
+    pub(crate) claimed_ban_time: Field,
+    pub(crate) friend_time: Field,
+}
+
+pub(crate) struct RawEnforcement {
+    pub(crate) mode: Field,
+    pub(crate) reconcile_every: Field,
+}
+
+pub(crate) struct RawLog {
+    pub(crate) level: Field,
+    pub(crate) timezone: Field,
+}
+
+/// Reads the file's text. `None` if it is no TOML at all: then there is one complaint, because nothing behind the first
+/// mistake can be trusted.
+pub(crate) fn read(text: &str, complaints: &mut Complaints) -> Option<Raw> {
+    let lines = Text::new(text);
+    let document = match Document::parse(text) {
+        Ok(document) => document,
+        Err(cause) => {
+            let line = cause.span().map_or(0, |span| lines.line(span.start));
+            let what = cause.message().lines().collect::<Vec<_>>().join(", ");
+            complaints.add(
+                line,
+                format!("this is not TOML: {what}; a line is e.g. 'max_retry = 10' or '[jails.sshd]'"),
+            );
+            return None;
+        }
+    };
+    let mut root = Section::root(document.as_table(), &lines);
+    let raw = Raw {
+        enabled: root.take("enabled"),
+        defaults: part(&mut root, "defaults", complaints, limits),
+        whitelist: part(&mut root, "whitelist", complaints, |section| RawWhitelist {
+            addresses: section.take("addresses"),
+            own_addresses: section.take("own_addresses"),
+        }),
+        jails: jails(&root.section("jails", complaints), complaints),
+        escalation: part(&mut root, "escalation", complaints, |section| RawEscalation {
+            factor: section.take("factor"),
+            max: section.take("max"),
+            quiet: section.take("quiet"),
+            all_ports_after: section.take("all_ports_after"),
+        }),
+        evidence: part(&mut root, "evidence", complaints, |section| RawEvidence {
+            claimed_ban_time: section.take("claimed_ban_time"),
+            friend_time: section.take("friend_time"),
+        }),
+        enforcement: part(&mut root, "enforcement", complaints, |section| RawEnforcement {
+            mode: section.take("mode"),
+            reconcile_every: section.take("reconcile_every"),
+        }),
+        group: part(&mut root, "control", complaints, |section| section.take("group")),
+        filter_dir: part(&mut root, "filters", complaints, |section| section.take("dir")),
+        log: part(&mut root, "log", complaints, |section| RawLog {
+            level: section.take("level"),
+            timezone: section.take("timezone"),
+        }),
+    };
+    root.finish(complaints);
+    Some(raw)
+}
+
+fn jails(section: &Section<'_>, complaints: &mut Complaints) -> Vec<RawJail> {
+    let sections = section.sections(complaints);
+    let jails = sections.into_iter().map(|(name, line, mut section)| {
+        let jail = RawJail {
+            name,
+            line,
+            enabled: section.take("enabled"),
+            filter: section.take("filter"),
+            logs: section.take("logs"),
+            journal: section.take("journal"),
+            ports: section.take("ports"),
+            limits: limits(&mut section),
+        };
+        section.finish(complaints);
+        jail
+    });
+    jails.collect()
+}
+
+fn limits(section: &mut Section<'_>) -> RawLimits {
+    RawLimits {
+        max_retry: section.take("max_retry"),
+        find_time: section.take("find_time"),
+        ban_time: section.take("ban_time"),
+    }
+}
+
+/// Reads one section and refuses what is left of it.
+fn part<T>(
+    root: &mut Section<'_>,
+    name: &'static str,
+    complaints: &mut Complaints,
+    read: impl FnOnce(&mut Section<'_>) -> T,
+) -> T {
+    let mut section = root.section(name, complaints);
+    let raw = read(&mut section);
+    section.finish(complaints);
+    raw
+}
