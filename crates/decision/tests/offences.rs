@@ -167,10 +167,7 @@ fn an_offender_of_a_second_jail_is_kept_from_all_ports() {
     // While all ports are closed, what comes from other jails was on its way and has nothing to add.
     for late in [in_jail("web", 2 * MINUTE), in_jail("ssh", 3 * MINUTE)] {
         let answer = judge(&mut decider, &late);
-        assert!(
-            matches!(answer, Outcome::AlreadyBanned { ref jail, .. } if jail.as_str() == "sip"),
-            "{answer:?}"
-        );
+        assert!(matches!(answer, Outcome::AlreadyBanned { .. }), "{answer:?}");
     }
     // A jail with much longer bans has, and that is no repeat either.
     decider.set_jail(&jail("web"), BanTime::For(span(10 * HOUR)));
