@@ -28,11 +28,6 @@ fn main() -> ExitCode {
 }
 
 fn tell() -> Result<()> {
-    if let Some(obstacle) = arena::stockade::obstacle() {
-        return say(&format!(
-            "The demo makes network namespaces, and cannot here: {obstacle}\nTry: sudo make demo"
-        ));
-    }
     let whole = Deadline::after(PATIENCE);
     let scene = Scene::new()?;
     say(
@@ -81,7 +76,7 @@ fn ssh(scene: &Scene) -> Result<()> {
     say("   What the administrator sees with 'stockade banned':")?;
     say(&indent(&stockade.banned_for_people()?))?;
     say("   and what the kernel keeps, with 'nft list table inet stockade':")?;
-    say(&indent(&elements(&kernel::table(victim)?)))?;
+    say(&indent(&bans(&kernel::table(victim)?)))?;
 
     say("\n3. The attacker's next packet:")?;
     say(&indent(&format!("port 22: {}", door(knock(attacker, victim.address(), 22, SILENCE)?))))?;
@@ -104,16 +99,16 @@ fn sip(scene: &Scene) -> Result<()> {
     let mut other = SipPeer::new(peer, victim, "100", &asterisk::password("100"))?;
 
     say(
-        "\n5. Now Asterisk runs on the victim, and a telephone on the attacker's address has registered over UDP:",
+        "\n5. Now Asterisk runs on the victim, and a telephone on the attacker's address talks to it over UDP:",
     )?;
-    say(&indent(&format!("REGISTER 101: {}", answer(own.register(PATIENCE)?))))?;
+    say(&indent(&format!("REGISTER 101: {}", answer(own.ask(PATIENCE)?))))?;
     let svcrack = attackers::svcrack(attacker, victim, scene.directory(), "100", 5000)?;
     monitor.banned(&attacker.v4.to_string(), PATIENCE)?;
     drop(svcrack);
     say("   SIPVicious guesses the password of account 100 from there, and is banned:")?;
     say(&indent(&stockade.banned_for_people()?))?;
     say("   The flow was established, and ends all the same; another address goes on registering:")?;
-    say(&indent(&format!("REGISTER 101 from {}: {}", attacker.v4, answer(own.register(SILENCE)?))))?;
+    say(&indent(&format!("REGISTER 101 from {}: {}", attacker.v4, answer(own.ask(SILENCE)?))))?;
     say(&indent(&format!("REGISTER 100 from {}: {}", peer.v4, answer(other.register(PATIENCE)?))))
 }
 
@@ -128,6 +123,7 @@ fn door(door: Door) -> &'static str {
 fn answer(answer: Answer) -> String {
     match answer {
         Answer::Status(200) => "200 OK".to_owned(),
+        Answer::Status(401) => "401, please log in".to_owned(),
         Answer::Status(status) => status.to_string(),
         Answer::Silence => "silence; the packets were dropped".to_owned(),
     }
@@ -137,20 +133,10 @@ fn entry(from: &Host, to: &Host) -> Result<&'static str> {
     Ok(if openssh::login(from, to, openssh::PASSWORD)? { "welcome" } else { "refused" })
 }
 
-/// The table's sets that have something in them: the rest of it is the same on every host.
-fn elements(table: &str) -> String {
-    let mut kept = Vec::new();
-    let mut set = Vec::new();
-    for line in table.lines() {
-        set.push(line);
-        if line.trim() == "}" || line.trim_end().ends_with('{') && !line.contains("elements") {
-            if line.trim() == "}" && set.iter().any(|line| line.contains("timeout")) {
-                kept.append(&mut set);
-            }
-            set.retain(|_| line.trim_end().ends_with('{'));
-        }
-    }
-    if kept.is_empty() { table.to_owned() } else { kept.join("\n") }
+/// The parts of the table that hold a ban: the rest of it is the same on every host.
+fn bans(table: &str) -> String {
+    let parts = table.split("\n\n").filter(|part| part.contains(" expires "));
+    parts.map(|part| part.trim_start_matches("table inet stockade {\n")).collect::<Vec<_>>().join("\n")
 }
 
 fn indent(text: &str) -> String {

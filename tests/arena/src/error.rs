@@ -11,6 +11,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// Why the arena could not do what it was asked for.
 #[derive(Debug)]
 pub enum Error {
+    /// Namespaces are made by root only.
+    NotRoot,
     /// A program that the arena drives could not be started.
     NotStarted {
         /// What was to be started.
@@ -81,6 +83,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NotRoot => f.write_str("making network namespaces takes root; run this with sudo"),
             Self::NotStarted { what, source } => {
                 write!(f, "{what} could not be started: {source}; run tests/setup.sh, and this as root")
             }

@@ -42,9 +42,12 @@ pub struct Host {
 impl Network {
     /// A wire without hosts.
     pub fn new() -> Result<Self> {
+        if !rustix::process::geteuid().is_root() {
+            return Err(Error::NotRoot);
+        }
         SWEPT.get_or_init(sweep);
         let serial = NETWORKS.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{PREFIX}-{}-{serial}", std::process::id());
+        let name = format!("{}{serial}", own_prefix());
         let mut network = Self { name, namespaces: Vec::new() };
         let switch = network.namespace("switch")?;
         ip(&["-n", &switch, "link", "add", "wire", "type", "bridge"])?;
@@ -130,21 +133,36 @@ impl Host {
     }
 }
 
-/// Removes the namespaces of runs that are no more: those whose process id nobody has.
+/// Removes what runs that are no more have left behind, because somebody killed them: namespaces, and in the directory
+/// for temporary files what a scene put there.
 fn sweep() {
-    let Ok(entries) = fs::read_dir(NAMESPACES) else { return };
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let mut parts = name.split('-');
-        let stale = parts.next() == Some(PREFIX)
-            && parts
-                .next()
-                .is_some_and(|pid| pid.parse::<u32>().is_ok() && !Path::new("/proc").join(pid).exists());
-        if stale {
-            // Another run may be sweeping at the same time; then this fails, and rightly so.
-            let _ = ip(&["netns", "del", &name]);
-        }
+    for name in names(Path::new(NAMESPACES)).filter(|name| is_stale(name)) {
+        // Another run may be sweeping at the same time; then this fails, and rightly so.
+        let _ = ip(&["netns", "del", &name]);
     }
+    let temporary = std::env::temp_dir();
+    for name in names(&temporary).filter(|name| is_stale(name)) {
+        let _ = fs::remove_dir_all(temporary.join(name));
+    }
+}
+
+/// What everything that this run makes begins with: it says whose it is.
+pub(crate) fn own_prefix() -> String {
+    format!("{PREFIX}-{}-", std::process::id())
+}
+
+/// Whether `name` begins with the prefix of a process that is gone.
+fn is_stale(name: &str) -> bool {
+    let mut parts = name.split('-');
+    parts.next() == Some(PREFIX)
+        && parts
+            .next()
+            .is_some_and(|pid| pid.parse::<u32>().is_ok() && !Path::new("/proc").join(pid).exists())
+}
+
+fn names(directory: &Path) -> impl Iterator<Item = String> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok())
 }
 
 fn ip(arguments: &[&str]) -> Result<()> {

@@ -50,11 +50,16 @@ impl Openssh {
 
 /// Tries to log in as the arena's account; tells whether that worked. Anything but a yes, silence included, is a no.
 pub fn login(from: &Host, to: &Host, password: &str) -> Result<bool> {
+    login_as(ACCOUNT, from, to, password)
+}
+
+/// The same under any name.
+pub fn login_as(account: &str, from: &Host, to: &Host, password: &str) -> Result<bool> {
     let mut command = from.command("sshpass");
     command.args(["-p", password, "ssh", "-F", "none", "-o", "StrictHostKeyChecking=no"]);
     command.args(["-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=3", "-o", "LogLevel=ERROR"]);
     command.args(["-o", "PubkeyAuthentication=no", "-o", "NumberOfPasswordPrompts=1"]);
-    command.arg(format!("{ACCOUNT}@{}", to.v4)).args(["echo", "welcome"]);
+    command.args(["-l", account, &to.v4.to_string(), "echo", "welcome"]);
     let (_, said) = Process::start("ssh", &mut command)?.finish(PATIENCE)?;
     Ok(said.contains("welcome"))
 }

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use tempfile::TempDir;
 
-use crate::netns::{Host, Network};
+use crate::netns::{Host, Network, own_prefix};
 use crate::{Error, Result};
 
 /// What an ordinary host's own firewall does: it lets established flows through before it looks at anything else.
@@ -36,9 +36,9 @@ pub struct Scene {
 impl Scene {
     /// Sets the stage.
     pub fn new() -> Result<Self> {
-        let directory =
-            TempDir::with_prefix("arena-").map_err(Error::io("create", "a temporary directory"))?;
         let mut network = Network::new()?;
+        let directory =
+            TempDir::with_prefix(own_prefix()).map_err(Error::io("create", "a temporary directory"))?;
         let victim = network.host("victim")?;
         let attacker = network.host("attacker")?;
         let peer = network.host("peer")?;

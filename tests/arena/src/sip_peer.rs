@@ -29,17 +29,25 @@ pub struct SipPeer {
     registrar: SocketAddr,
     account: String,
     password: String,
+    call_id: String,
     sequence: u32,
 }
 
 impl SipPeer {
     /// A telephone on `from` with an account at the PBX on `to`. Nothing is sent yet.
     pub fn new(from: &Host, to: &Host, account: &str, password: &str) -> Result<Self> {
-        let own = SocketAddr::new(from.address(), 5060);
+        Self::on_port(from, to, 5060, account, password)
+    }
+
+    /// The same on another port than SIP's own, for a second telephone on a host.
+    pub fn on_port(from: &Host, to: &Host, port: u16, account: &str, password: &str) -> Result<Self> {
+        let own = SocketAddr::new(from.address(), port);
         let socket = from.enter(|| UdpSocket::bind(own))?.map_err(Error::io("bind", own))?;
         socket.set_read_timeout(Some(RETRANSMIT)).map_err(Error::io("set up", own))?;
         let registrar = SocketAddr::new(to.address(), 5060);
+        let call_id = format!("arena-{account}@{own}");
         Ok(Self {
+            call_id,
             socket,
             own,
             registrar,
@@ -49,10 +57,23 @@ impl SipPeer {
         })
     }
 
+    /// Calls its calls by this name, which goes into the request and from there into logs as it is.
+    pub fn with_call_id(self, call_id: &str) -> Self {
+        Self { call_id: call_id.to_owned(), ..self }
+    }
+
     /// Registers with the telephone's password, answering the registrar's challenge.
     pub fn register(&mut self, patience: Duration) -> Result<Answer> {
         let password = self.password.clone();
         self.register_with(&password, patience)
+    }
+
+    /// Asks to be registered and leaves the registrar's challenge at that: a request and a response, and no login.
+    pub fn ask(&mut self, patience: Duration) -> Result<Answer> {
+        match self.exchange(None, &Deadline::after(patience))? {
+            Some(response) => Ok(Answer::Status(status(&response)?)),
+            None => Ok(Answer::Silence),
+        }
     }
 
     /// Registers with another password.
@@ -96,7 +117,7 @@ impl SipPeer {
     }
 
     fn request(&self, proof: Option<&str>) -> String {
-        let Self { own, account, sequence, .. } = self;
+        let Self { own, account, call_id, sequence, .. } = self;
         let (uri, host) = (self.uri(), self.registrar.ip());
         let proof = proof.map(|proof| format!("Authorization: {proof}\r\n")).unwrap_or_default();
         format!(
@@ -105,7 +126,7 @@ impl SipPeer {
              Max-Forwards: 70\r\n\
              From: <sip:{account}@{host}>;tag=arena\r\n\
              To: <sip:{account}@{host}>\r\n\
-             Call-ID: arena-{account}@{own}\r\n\
+             Call-ID: {call_id}\r\n\
              CSeq: {sequence} REGISTER\r\n\
              Contact: <sip:{account}@{own}>\r\n\
              Expires: 300\r\n\

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -47,18 +46,23 @@ impl Settings {
         self
     }
 
-    fn toml(&self) -> String {
+    /// Every jail that the scenario does not name is off: else the daemon would read the machine's own logs as well.
+    fn toml(&self) -> Result<String> {
+        let Self { max_retry, ban_time, claimed_ban_time, whitelist, .. } = self;
         let mut text = format!(
-            "[defaults]\nenabled = false\nmax_retry = {}\nfind_time = \"10m\"\nban_time = \"{}\"\n\n\
-             [evidence]\nclaimed_ban_time = \"{}\"\n\n[whitelist]\naddresses = {:?}\n",
-            self.max_retry, self.ban_time, self.claimed_ban_time, self.whitelist
+            "[defaults]\nmax_retry = {max_retry}\nfind_time = \"10m\"\nban_time = \"{ban_time}\"\n\n\
+             [evidence]\nclaimed_ban_time = \"{claimed_ban_time}\"\n\n[whitelist]\naddresses = {whitelist:?}\n"
         );
-        for (name, logs) in &self.jails {
-            let max_retry = self.max_retry;
-            write!(text, "\n[jails.{name}]\nenabled = true\nlogs = {logs:?}\nmax_retry = {max_retry}\n")
-                .expect("a string takes everything");
+        for name in shipped_filters()? {
+            let jail = match self.jails.iter().find(|(jail, _)| *jail == name) {
+                Some((_, logs)) => {
+                    format!("enabled = true\nlogs = {logs:?}\njournal = []\nmax_retry = {max_retry}\n")
+                }
+                None => "enabled = false\n".to_owned(),
+            };
+            write!(text, "\n[jails.{name}]\n{jail}").expect("a string takes everything");
         }
-        text
+        Ok(text)
     }
 }
 
@@ -100,7 +104,7 @@ impl Stockade {
     pub fn start(host: &Host, directory: &Path, settings: &Settings) -> Result<Self> {
         let home = directory.join("stockade");
         let config = home.join("stockade.toml");
-        write(&config, &settings.toml())?;
+        write(&config, &settings.toml()?)?;
         let state = home.join("state");
         std::fs::create_dir_all(&state).map_err(Error::io("create", state.display()))?;
         let process = launch(host, &config, &state)?;
@@ -154,6 +158,15 @@ impl Stockade {
         Ok(Stopped { host, config, state })
     }
 
+    /// How many packets the bans of a jail have dropped.
+    pub fn dropped(&self, jail: &str) -> Result<u64> {
+        let status = self.status()?;
+        let jails = status["jails"].as_array().map_or(&[][..], Vec::as_slice);
+        let row = jails.iter().find(|row| row["jail"] == jail);
+        row.and_then(|row| row["dropped_packets"].as_u64())
+            .ok_or_else(|| unreadable(&status.to_string(), &format!("no dropped packets for {jail}")))
+    }
+
     /// Everything that the daemon has said.
     pub fn said(&mut self) -> String {
         self.process.said()
@@ -178,6 +191,15 @@ impl Stopped {
         let process = launch(&self.host, &self.config, &self.state)?;
         Ok(Stockade { host: self.host, config: self.config, state: self.state, process })
     }
+}
+
+/// The names of the filters that come with Stockade; each has a jail of its own name.
+fn shipped_filters() -> Result<Vec<String>> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../filters");
+    let entries = std::fs::read_dir(&directory).map_err(Error::io("list", directory.display()))?;
+    let paths = entries.flatten().map(|entry| entry.path());
+    let toml = paths.filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    Ok(toml.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect())
 }
 
 /// Where cargo builds: `target` unless someone set it elsewhere.
@@ -229,13 +251,4 @@ fn ban(row: &Value) -> Option<Ban> {
 
 fn unreadable(said: &str, reason: &dyn ToString) -> Error {
     Error::Unreadable { what: "stockade".to_owned(), said: said.to_owned(), reason: reason.to_string() }
-}
-
-/// Whether this process may do what the arena does; the reason if not.
-pub fn obstacle() -> Option<String> {
-    match run(Command::new("ip").args(["netns", "list"])) {
-        Err(error) => Some(error.to_string()),
-        Ok(_) if !rustix::process::geteuid().is_root() => Some("network namespaces take root".to_owned()),
-        Ok(_) => None,
-    }
 }

@@ -8,6 +8,8 @@ mod ssh;
 mod web;
 mod sip;
 mod manager;
+mod forgery;
+mod mending;
 
 use std::time::Duration;
 

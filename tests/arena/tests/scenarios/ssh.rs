@@ -40,6 +40,7 @@ fn hydra_is_banned_at_the_configured_count_and_let_in_again() -> Result<()> {
         Door::Refused,
         "a ban covers its jail's ports only"
     );
+    assert!(stockade.dropped("sshd")? > 0, "what was swallowed is counted");
     assert!(openssh::login(peer, victim, openssh::PASSWORD)?, "another address must not notice");
 
     stockade.unban(attacker.v4)?;
@@ -67,5 +68,27 @@ fn a_restart_lifts_no_ban() -> Result<()> {
     let stockade = stopped.start()?;
     assert_eq!(knock(attacker, victim.address(), 22, SILENCE)?, Door::Silent);
     assert_eq!(stockade.banned()?, before);
+    Ok(())
+}
+
+#[test]
+fn a_wrong_login_counts_once_whatever_sshd_says_about_it() -> Result<()> {
+    let scene = Scene::new()?;
+    let (victim, attacker, peer) = (&scene.victim, &scene.attacker, &scene.peer);
+    let ssh = Openssh::start(victim, scene.directory())?;
+    let mut monitor = Monitor::start(victim)?;
+    let settings = Settings::new(MAX_RETRY, "1h").jail("sshd", &[&ssh.log]);
+    let stockade = Stockade::start(victim, scene.directory(), &settings)?;
+
+    // sshd writes two lines about the first, three about the second: the name is unknown, the password wrong, the
+    // connection closed.
+    assert!(!openssh::login(peer, victim, "wrong")?);
+    assert!(!openssh::login_as("nobody-here", peer, victim, "wrong")?);
+    // These stand behind the peer's in the log: once the attacker is banned, the peer's were counted.
+    let hydra = hydra_ssh(attacker, victim, scene.directory(), 1000)?;
+    monitor.banned(&attacker.v4.to_string(), PATIENCE)?;
+    drop(hydra);
+    assert_eq!(stockade.ban_of(peer.v4)?, None, "two wrong logins of three allowed");
+    assert!(openssh::login(peer, victim, openssh::PASSWORD)?);
     Ok(())
 }

@@ -24,7 +24,7 @@ fn one_failure_less_than_configured_is_no_ban() -> Result<()> {
     let (victim, attacker) = (&scene.victim, &scene.attacker);
     let nginx = Nginx::start(victim, scene.directory())?;
     let mut monitor = Monitor::start(victim)?;
-    let settings = Settings::new(MAX_RETRY, "1h").jail(JAIL, &[&nginx.error_log]);
+    let settings = Settings::new(MAX_RETRY, "1h").jail(JAIL, &[&nginx.access_log]);
     let stockade = Stockade::start(victim, scene.directory(), &settings)?;
 
     // The control's failures stand behind the attacker's in the log: once it is banned, the attacker's were counted.
@@ -49,7 +49,7 @@ fn a_ban_silences_open_connections_and_ends_by_itself() -> Result<()> {
     let (victim, attacker) = (&scene.victim, &scene.attacker);
     let nginx = Nginx::start(victim, scene.directory())?;
     let mut monitor = Monitor::start(victim)?;
-    let settings = Settings::new(MAX_RETRY, SHORT.0).jail(JAIL, &[&nginx.error_log]);
+    let settings = Settings::new(MAX_RETRY, SHORT.0).jail(JAIL, &[&nginx.access_log]);
     let stockade = Stockade::start(victim, scene.directory(), &settings)?;
     let mut connection = Held::open(attacker, victim, SILENCE)?;
     assert!(connection.answers()?);
@@ -74,7 +74,7 @@ fn an_ipv6_attacker_is_banned_with_its_network() -> Result<()> {
     let (victim, attacker, peer) = (&scene.victim, &scene.attacker, &scene.peer);
     let nginx = Nginx::start(victim, scene.directory())?;
     let mut monitor = Monitor::start(victim)?;
-    let settings = Settings::new(MAX_RETRY, "1h").jail(JAIL, &[&nginx.error_log]);
+    let settings = Settings::new(MAX_RETRY, "1h").jail(JAIL, &[&nginx.access_log]);
     let stockade = Stockade::start(victim, scene.directory(), &settings)?;
 
     for number in 1..=MAX_RETRY {
@@ -98,7 +98,7 @@ fn a_whitelisted_address_is_never_banned() -> Result<()> {
     let (victim, attacker, peer) = (&scene.victim, &scene.attacker, &scene.peer);
     let nginx = Nginx::start(victim, scene.directory())?;
     let mut monitor = Monitor::start(victim)?;
-    let settings = Settings::new(MAX_RETRY, "1h").jail(JAIL, &[&nginx.error_log]).whitelist(peer.v4);
+    let settings = Settings::new(MAX_RETRY, "1h").jail(JAIL, &[&nginx.access_log]).whitelist(peer.v4);
     let stockade = Stockade::start(victim, scene.directory(), &settings)?;
 
     wrong_passwords(peer, victim, 2 * MAX_RETRY)?;
