@@ -16,9 +16,13 @@ mod opening;
 mod health;
 mod waker;
 mod file;
+mod stream;
+mod journal;
 
 pub use error::SourceError;
 pub use file::{FileBlock, FileSource};
 pub use health::{FileHealth, FileState, JournalHealth, JournalState, StreamHealth};
+pub use journal::{JournalEntry, JournalPlace, JournalSource, JournalSpec};
 pub use pattern::FileSpec;
+pub use stream::StreamSource;
 pub use waker::Waker;
