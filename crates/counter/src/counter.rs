@@ -199,9 +199,8 @@ impl Counter {
     /// its way; a quiet counter wants it from a timer.
     pub fn sweep(&mut self, now: Moment, slots: usize) {
         let jails = &self.jails;
-        self.table.sweep(slots, |key, window| {
-            let Some(jail) = &jails[usize::from(key.jail)] else { return true };
-            window.marks().last().is_none_or(|newest| newest.at < jail.horizon(now))
+        self.table.sweep(slots, |key, latest| {
+            jails[usize::from(key.jail)].as_ref().is_none_or(|jail| latest < jail.horizon(now))
         });
     }
 

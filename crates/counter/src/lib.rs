@@ -8,6 +8,7 @@ mod observation;
 mod limits;
 mod window;
 mod table;
+mod index;
 
 pub use counter::{Bound, Counter};
 pub use limits::{Limits, LimitsError};

@@ -4,12 +4,11 @@
 //! take constant time. The hash is keyed at random (`RandomState`): attackers choose their addresses, and IPv6 gives
 //! them enough to aim at one bucket of a hash they could compute.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
-use event::Subject;
+use event::{Moment, Subject};
 
+use crate::index::Index;
 use crate::window::Window;
 
 /// Whose window.
@@ -40,6 +39,9 @@ const NIL: u32 = u32::MAX;
 struct Slot {
     window: Window,
     key: Key,
+    /// When its latest failure was, in seconds rounded up: a sweep need not follow a window into the heap to see that
+    /// it is over.
+    latest: u32,
     /// The slot touched next after this one; in an empty slot, the next empty one.
     newer: u32,
     /// The slot touched just before this one.
@@ -50,7 +52,8 @@ struct Slot {
 #[derive(Debug)]
 pub(crate) struct Table {
     slots: Vec<Slot>,
-    index: HashMap<Key, u32>,
+    index: Index,
+    hasher: RandomState,
     newest: u32,
     oldest: u32,
     /// The first empty slot.
@@ -64,8 +67,8 @@ pub(crate) struct Table {
 impl Table {
     /// Without a window.
     pub(crate) fn new() -> Self {
-        let (slots, index) = (Vec::new(), HashMap::new());
-        Self { slots, index, newest: NIL, oldest: NIL, empty: NIL, hand: 0, marks: 0 }
+        let (slots, index, hasher) = (Vec::new(), Index::new(), RandomState::new());
+        Self { slots, index, hasher, newest: NIL, oldest: NIL, empty: NIL, hand: 0, marks: 0 }
     }
 
     /// How many windows there are.
@@ -80,25 +83,26 @@ impl Table {
 
     /// The window of `key`.
     pub(crate) fn get(&self, key: &Key) -> Option<&Window> {
-        self.index.get(key).map(|slot| &self.slots[*slot as usize].window)
+        self.find(key, self.hash(key)).map(|slot| &self.slots[slot as usize].window)
     }
 
     /// Changes the window of `key`, made if need be, and counts that as touching it. A window that `change` leaves
     /// empty is removed.
     pub(crate) fn touch<R>(&mut self, key: Key, change: impl FnOnce(&mut Window) -> R) -> R {
-        let slot = match self.index.entry(key) {
-            Entry::Occupied(entry) => {
-                let slot = *entry.get();
+        let hash = self.hash(&key);
+        let slot = match self.find(&key, hash) {
+            Some(slot) => {
                 if self.newest != slot {
                     unlink(&mut self.slots, slot, &mut self.newest, &mut self.oldest);
                     link_newest(&mut self.slots, slot, &mut self.newest, &mut self.oldest);
                 }
                 slot
             }
-            Entry::Vacant(entry) => {
+            None => {
                 let slot = take_slot(&mut self.slots, &mut self.empty, key);
                 link_newest(&mut self.slots, slot, &mut self.newest, &mut self.oldest);
-                *entry.insert(slot)
+                self.index.insert(hash, slot);
+                slot
             }
         };
         self.change_slot(slot, change)
@@ -106,7 +110,7 @@ impl Table {
 
     /// Changes the window of `key` if there is one, without touching it. Removed if left empty.
     pub(crate) fn change<R>(&mut self, key: &Key, change: impl FnOnce(&mut Window) -> R) -> Option<R> {
-        let slot = *self.index.get(key)?;
+        let slot = self.find(key, self.hash(key))?;
         Some(self.change_slot(slot, change))
     }
 
@@ -117,12 +121,13 @@ impl Table {
         }
     }
 
-    /// Looks at the next `slots` slots, around in a circle, and removes the windows that are `dead`.
-    pub(crate) fn sweep(&mut self, slots: usize, dead: impl Fn(&Key, &Window) -> bool) {
+    /// Looks at the next `slots` slots, around in a circle, and removes the windows that are `dead` by their key and a
+    /// moment less than a second after their latest failure.
+    pub(crate) fn sweep(&mut self, slots: usize, dead: impl Fn(&Key, Moment) -> bool) {
         for _ in 0..slots.min(self.slots.len()) {
             self.hand = if self.hand + 1 < self.slots.len() { self.hand + 1 } else { 0 };
             let slot = &self.slots[self.hand];
-            if !slot.window.marks().is_empty() && dead(&slot.key, &slot.window) {
+            if !slot.window.is_empty() && dead(&slot.key, from_seconds(slot.latest)) {
                 self.remove(self.hand as u32);
             }
         }
@@ -133,11 +138,21 @@ impl Table {
         self.slots.len()
     }
 
+    fn hash(&self, key: &Key) -> u32 {
+        self.hasher.hash_one(key) as u32
+    }
+
+    fn find(&self, key: &Key, hash: u32) -> Option<u32> {
+        self.index.find(hash, |slot| self.slots[slot as usize].key == *key)
+    }
+
     fn change_slot<R>(&mut self, slot: u32, change: impl FnOnce(&mut Window) -> R) -> R {
         let window = &mut self.slots[slot as usize].window;
         let before = window.marks().len();
         let answer = change(window);
         let after = window.marks().len();
+        let latest = window.marks().last().map_or(0, |mark| seconds_up(mark.at));
+        self.slots[slot as usize].latest = latest;
         self.marks = self.marks - before + after;
         if after == 0 {
             self.remove(slot);
@@ -147,19 +162,30 @@ impl Table {
 
     fn remove(&mut self, slot: u32) {
         unlink(&mut self.slots, slot, &mut self.newest, &mut self.oldest);
+        let hash = self.hash(&self.slots[slot as usize].key);
+        self.index.remove(hash, slot);
         let gone = &mut self.slots[slot as usize];
         self.marks -= gone.window.marks().len();
-        self.index.remove(&gone.key);
         gone.window = Window::empty();
         gone.newer = self.empty;
         self.empty = slot;
     }
 }
 
+/// Seconds since the epoch, rounded up, as far as 32 bits tell them; what is past them is the far future.
+fn seconds_up(at: Moment) -> u32 {
+    let seconds = at.millis().div_euclid(1000).saturating_add(i64::from(at.millis().rem_euclid(1000) > 0));
+    u32::try_from(seconds.max(0)).unwrap_or(u32::MAX)
+}
+
+fn from_seconds(seconds: u32) -> Moment {
+    if seconds == u32::MAX { Moment::NEVER } else { Moment::from_seconds(seconds.into()) }
+}
+
 /// An empty slot for `key`, a new one if none is free.
 fn take_slot(slots: &mut Vec<Slot>, empty: &mut u32, key: Key) -> u32 {
     if *empty == NIL {
-        slots.push(Slot { window: Window::empty(), key, newer: NIL, older: NIL });
+        slots.push(Slot { window: Window::empty(), key, latest: 0, newer: NIL, older: NIL });
         return (slots.len() - 1) as u32;
     }
     let slot = *empty;

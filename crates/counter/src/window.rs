@@ -55,6 +55,11 @@ impl Window {
         Self::Many(Vec::new())
     }
 
+    /// Whether there is none. Does not look into the heap.
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self, Self::Many(marks) if marks.is_empty())
+    }
+
     /// The failures, oldest first.
     pub(crate) fn marks(&self) -> &[Mark] {
         match self {
