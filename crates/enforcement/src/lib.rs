@@ -1,1 +1,65 @@
-//! (plan: see ARCHITECTURE.md)
+//! The wanted bans become kernel state: nftables and conntrack, by netlink, without any process. This crate decides nothing
+//! and remembers nothing durable: it is told what is wanted, compares with what the kernel holds, and writes the difference.
+//!
+//! The netlink messages are written by a small encoder of our own (`wire`, `batch`, `expression`) on `netlink-sys`, which
+//! brings only the socket. Looked at instead: `rustables` is GPL and knows no element timeouts, `nftnl` links C libraries,
+//! `nftables` runs the `nft` program, and `nlink` is bound to an asynchronous runtime that the rest of this program does
+//! without, and its interface changes with every monthly release. The messages needed here are few, and their speed is the point: up to a million elements.
+//!
+//! The modules stand in reading order: what is asked, how the table is laid out, the bytes, the kernel, the work.
+
+mod layout;
+mod error;
+mod ports;
+mod plan;
+mod expression;
+mod frame;
+mod nets;
+mod difference;
+mod wire;
+mod batch;
+mod socket;
+mod elements;
+mod inventory;
+mod relay;
+mod nftables;
+mod resolve;
+mod reconcile;
+mod held;
+mod watch;
+mod conntrack;
+mod observe;
+mod probe;
+
+use event::Moment;
+
+pub use conntrack::forget_flows;
+pub use error::EnforcementError;
+pub use layout::{Applied, Change, DropCounter, Element, Guard, Layout, Reconciled};
+pub use nftables::Nftables;
+pub use observe::Observe;
+pub use probe::{Support, probe};
+pub use watch::Watch;
+
+/// Where bans take effect. The caller owns the thread and the clock.
+pub trait Enforcement: Send {
+    /// Carries out changes. On an error some transactions may have been done and others not: `reconcile` then.
+    fn apply(&mut self, changes: &[Change], now: Moment) -> Result<Applied, EnforcementError>;
+
+    /// Makes everything as it should be: the layout, the whitelist and exactly the wanted bans. Writes only the difference.
+    fn reconcile(
+        &mut self,
+        layout: &Layout,
+        wanted: &mut dyn Iterator<Item = Element>,
+        now: Moment,
+    ) -> Result<Reconciled, EnforcementError>;
+
+    /// What has been dropped, by jail and scope.
+    fn counters(&mut self) -> Result<Vec<DropCounter>, EnforcementError>;
+
+    /// The bans as they stand, whoever wanted them: the last truth when the store is lost.
+    fn held(&mut self, now: Moment) -> Result<Vec<Element>, EnforcementError>;
+
+    /// Takes everything out. Only `stockade down` does this: stopping leaves the bans in force.
+    fn remove_all(&mut self) -> Result<(), EnforcementError>;
+}

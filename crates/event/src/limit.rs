@@ -109,3 +109,11 @@ pub const JOURNAL_ENTRY_BYTES: usize = 1024 * 1024;
 
 /// Seconds between two attempts to start `journalctl` at most; the first attempt comes at once.
 pub const JOURNAL_RESTART_SECONDS: u64 = 60;
+
+/// Bans in one kernel set. Past it, the next reconcile spreads them over 64 sets, since the kernel dumps a set in time
+/// proportional to the square of its size.
+pub const ELEMENTS_PER_SET: usize = 32_768;
+
+/// Bytes of a netlink socket's receive buffer. If more arrives at once, the kernel drops it and says so: the watch then
+/// takes it for a change and everything is compared.
+pub const NETLINK_RECEIVE_BYTES: usize = 16 * 1024 * 1024;

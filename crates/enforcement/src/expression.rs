@@ -1,0 +1,183 @@
+//! The few nf_tables expressions that our rules are made of, as attributes. Values travel through register 1.
+
+use crate::plan::Kind;
+use crate::wire::Wire;
+
+const LIST_ELEMENT: u16 = 1;
+const NAME: u16 = 1;
+const DATA: u16 = 2;
+/// `NFTA_DATA_VALUE` and `NFTA_DATA_VERDICT`.
+pub(crate) const VALUE: u16 = 1;
+pub(crate) const VERDICT: u16 = 2;
+const REGISTER_VERDICT: u32 = 0;
+const REGISTER_1: u32 = 1;
+/// The second 32-bit word of register 1: where the second part of a concatenated key goes.
+const REGISTER_1_SECOND_WORD: u32 = 9;
+const BASE_NETWORK: u32 = 1;
+const BASE_TRANSPORT: u32 = 2;
+const META_IIF: u32 = 4;
+const META_NFPROTO: u32 = 15;
+const META_L4PROTO: u32 = 16;
+const OBJECT_COUNTER: u32 = 1;
+
+/// What happens to a packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Drop,
+    Accept,
+    Jump(String),
+    Goto(String),
+}
+
+impl Verdict {
+    /// The verdict as `NFTA_DATA_VERDICT`.
+    pub(crate) fn write(&self, wire: &mut Wire) {
+        let (code, chain) = match self {
+            Self::Drop => (0, None),
+            Self::Accept => (1, None),
+            Self::Jump(chain) => (-3_i32, Some(chain)),
+            Self::Goto(chain) => (-4, Some(chain)),
+        };
+        wire.nest(VERDICT, |wire| {
+            wire.number(1, code as u32);
+            if let Some(chain) = chain {
+                wire.text(2, chain);
+            }
+        });
+    }
+}
+
+/// `iif lo`: the loopback device is number 1 in every network namespace.
+pub(crate) fn from_loopback(wire: &mut Wire) {
+    meta(wire, META_IIF);
+    compare(wire, &1u32.to_ne_bytes());
+}
+
+/// `ip saddr` or `ip6 saddr` into register 1, masked to /64 for sets of those.
+pub(crate) fn source(wire: &mut Wire, kind: Kind) {
+    let (protocol, offset, length) = if kind.is_ipv4() { (2, 12, 4) } else { (10, 8, 16) };
+    meta(wire, META_NFPROTO);
+    compare(wire, &[protocol]);
+    payload(wire, REGISTER_1, BASE_NETWORK, offset, length);
+    if kind == Kind::V6 {
+        mask(wire, Kind::V6.key_bytes(u64::MAX).as_slice());
+    }
+}
+
+/// Leaves only the bits by which a shard is told.
+pub(crate) fn shard_bits(wire: &mut Wire, kind: Kind) {
+    mask(wire, kind.key_bytes(kind.shard_bits()).as_slice());
+}
+
+/// `meta l4proto . th dport` into register 1.
+pub(crate) fn destination_port(wire: &mut Wire) {
+    meta(wire, META_L4PROTO);
+    payload(wire, REGISTER_1_SECOND_WORD, BASE_TRANSPORT, 2, 2);
+}
+
+/// Goes on only if the set has the key.
+pub(crate) fn in_set(wire: &mut Wire, set: &str) {
+    expression(wire, "lookup", |wire| {
+        wire.text(1, set);
+        wire.number(2, REGISTER_1);
+    });
+}
+
+/// Takes the verdict that the map has for the key.
+pub(crate) fn verdict_of(wire: &mut Wire, map: &str) {
+    expression(wire, "lookup", |wire| {
+        wire.text(1, map);
+        wire.number(2, REGISTER_1);
+        wire.number(3, REGISTER_VERDICT);
+    });
+}
+
+/// Counts with the counter that the map has for the key; goes on only if it has one.
+pub(crate) fn count_by_map(wire: &mut Wire, map: &str) {
+    expression(wire, "objref", |wire| {
+        wire.number(3, REGISTER_1);
+        wire.text(4, map);
+    });
+}
+
+/// Counts with a named counter.
+pub(crate) fn count(wire: &mut Wire, counter: &str) {
+    expression(wire, "objref", |wire| {
+        wire.number(1, OBJECT_COUNTER);
+        wire.text(2, counter);
+    });
+}
+
+/// Ends the rule with a verdict.
+pub(crate) fn verdict(wire: &mut Wire, verdict: &Verdict) {
+    expression(wire, "immediate", |wire| {
+        wire.number(1, REGISTER_VERDICT);
+        wire.nest(2, |wire| verdict.write(wire));
+    });
+}
+
+fn meta(wire: &mut Wire, key: u32) {
+    expression(wire, "meta", |wire| {
+        wire.number(1, REGISTER_1);
+        wire.number(2, key);
+    });
+}
+
+fn compare(wire: &mut Wire, value: &[u8]) {
+    expression(wire, "cmp", |wire| {
+        wire.number(1, REGISTER_1);
+        wire.number(2, 0);
+        wire.nest(3, |wire| wire.attribute(VALUE, value));
+    });
+}
+
+fn payload(wire: &mut Wire, register: u32, base: u32, offset: u32, length: u32) {
+    expression(wire, "payload", |wire| {
+        wire.number(1, register);
+        wire.number(2, base);
+        wire.number(3, offset);
+        wire.number(4, length);
+    });
+}
+
+fn mask(wire: &mut Wire, bits: &[u8]) {
+    expression(wire, "bitwise", |wire| {
+        wire.number(1, REGISTER_1);
+        wire.number(2, REGISTER_1);
+        wire.number(3, bits.len() as u32);
+        wire.nest(4, |wire| wire.attribute(VALUE, bits));
+        wire.nest(5, |wire| wire.attribute(VALUE, &vec![0; bits.len()]));
+    });
+}
+
+fn expression(wire: &mut Wire, name: &str, body: impl FnOnce(&mut Wire)) {
+    wire.nest(LIST_ELEMENT, |wire| {
+        wire.text(NAME, name);
+        wire.nest(DATA, body);
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lookup_is_what_nft_sends() {
+        // From `nft --debug=mnl` for `ip saddr @sshd_v4`, version 1.0.6.
+        let golden = [
+            &[48, 0, 1, 128][..],
+            &[11, 0, 1, 0],
+            b"lookup\0\0",
+            &[32, 0, 2, 128],
+            &[12, 0, 1, 0],
+            b"sshd_v4\0",
+            &[8, 0, 2, 0, 0, 0, 0, 1],
+        ]
+        .concat();
+        let mut wire = Wire::default();
+        in_set(&mut wire, "sshd_v4");
+        // nft also sends the flags, which are 0 when absent.
+        assert_eq!(wire.bytes()[4..16], golden[4..16]);
+        assert_eq!(wire.bytes()[20..], golden[20..]);
+    }
+}

@@ -1,0 +1,302 @@
+//! Everything of the table but the bans: sets, maps, chains and rules, as the plan wants them. Pure; `relay` writes it to
+//! the kernel, `inventory` compares.
+//!
+//! A packet meets, in this order: loopback passes; the whitelist passes; bans on all ports drop; then one lookup of
+//! protocol and destination port finds the chain of the jails that guard it. Everything else passes.
+
+use event::Subject;
+
+use crate::expression::{self as expr, Verdict};
+use crate::plan::{Kind, Plan, SHARDS, shard_name, stem};
+use crate::ports::{self, Interval};
+use crate::wire::Wire;
+
+/// Where the base chain stands: before raw's -300, and so before conntrack (-200) and DNAT (-100).
+pub(crate) const PRIORITY: i32 = -310;
+/// `NF_INET_PRE_ROUTING`.
+pub(crate) const PREROUTING: u32 = 0;
+/// The base chain.
+pub(crate) const BASE_CHAIN: &str = "prerouting";
+
+const PORTS: &str = "ports";
+const INTERVAL: u32 = 0x4;
+const MAP: u32 = 0x8;
+const TIMEOUT: u32 = 0x10;
+const OBJECT: u32 = 0x40;
+const CONCATENATION: u32 = 0x80;
+const TYPE_IPV4: u32 = 7;
+const TYPE_IPV6: u32 = 8;
+/// `inet_proto . inet_service`, as nft packs the types of a concatenation.
+const TYPE_PROTOCOL_PORT: u32 = 12 << 6 | 13;
+
+/// What a set's keys lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    Nothing,
+    Verdict,
+    Counter,
+}
+
+/// A set or map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SetDefinition {
+    pub(crate) name: String,
+    pub(crate) flags: u32,
+    pub(crate) key_type: u32,
+    pub(crate) key_bytes: u32,
+    pub(crate) value: Value,
+}
+
+/// An element of a static set.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct StaticElement {
+    pub(crate) key: Vec<u8>,
+    /// The last key of a range, in sets that keep ranges as one element.
+    pub(crate) last: Option<Vec<u8>>,
+    /// Whether it ends an interval, in sets that keep the two ends apart.
+    pub(crate) ends: bool,
+    /// The chain that it leads to, and whether control comes back.
+    pub(crate) chain: Option<(String, bool)>,
+}
+
+impl StaticElement {
+    pub(crate) fn verdict(&self) -> Option<Verdict> {
+        let (chain, returns) = self.chain.clone()?;
+        Some(if returns { Verdict::Jump(chain) } else { Verdict::Goto(chain) })
+    }
+}
+
+/// A rule: its chain, its expressions as they stand in the message, and a comment for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rule {
+    pub(crate) chain: String,
+    pub(crate) expressions: Vec<u8>,
+    pub(crate) comment: String,
+}
+
+/// The whole table without its bans.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Frame {
+    /// Indexed as `Plan::sets`.
+    pub(crate) ban_sets: Vec<SetDefinition>,
+    /// With all their elements, sorted.
+    pub(crate) static_sets: Vec<(SetDefinition, Vec<StaticElement>)>,
+    /// The base chain first, then others before those that jump to them.
+    pub(crate) chains: Vec<String>,
+    pub(crate) rules: Vec<Rule>,
+}
+
+impl Frame {
+    /// The frame that a plan asks for.
+    pub(crate) fn of(plan: &Plan) -> Self {
+        let mut frame = Self { chains: vec![BASE_CHAIN.to_owned()], ..Self::default() };
+        frame.ban_sets =
+            plan.sets.iter().map(|set| ban_set(plan, usize::from(set.bucket), &set.name)).collect();
+        frame.whitelist(&plan.whitelist);
+        frame.base_rules_before_ports();
+        for bucket in 0..4 {
+            frame.bucket_rules(plan, bucket, BASE_CHAIN);
+        }
+        frame.jail_chains(plan);
+        frame.port_dispatch(plan);
+        frame
+    }
+
+    fn base_rules_before_ports(&mut self) {
+        self.rule(BASE_CHAIN, "loopback is not outside", |wire| {
+            expr::from_loopback(wire);
+            expr::verdict(wire, &Verdict::Accept);
+        });
+        for kind in [Kind::Net4, Kind::Net6] {
+            self.rule(BASE_CHAIN, "", |wire| {
+                expr::source(wire, kind);
+                expr::in_set(wire, whitelist_name(kind));
+                expr::verdict(wire, &Verdict::Accept);
+            });
+        }
+    }
+
+    fn whitelist(&mut self, subjects: &[Subject]) {
+        for kind in [Kind::Net4, Kind::Net6] {
+            let mut elements = Vec::new();
+            for subject in subjects.iter().filter(|subject| subject.is_ipv4() == kind.is_ipv4()) {
+                let (first, end) = range(subject);
+                elements.push(StaticElement { key: first, last: None, ends: false, chain: None });
+                elements.extend(end.map(|key| StaticElement { key, last: None, ends: true, chain: None }));
+            }
+            elements.sort();
+            let (key_type, key_bytes) = key_form(kind);
+            let name = whitelist_name(kind).to_owned();
+            let definition =
+                SetDefinition { name, flags: INTERVAL, key_type, key_bytes, value: Value::Nothing };
+            self.static_sets.push((definition, elements));
+        }
+    }
+
+    /// The rules that drop a bucket's bans: one lookup, or one more that finds the shard.
+    fn bucket_rules(&mut self, plan: &Plan, index: usize, chain: &str) {
+        let bucket = &plan.buckets[index];
+        if bucket.shards == 1 {
+            self.drop_rule(plan, index, &bucket.name, chain);
+            return;
+        }
+        let map = format!("{}_shards", bucket.name);
+        let mut elements = Vec::new();
+        for shard in 0..SHARDS {
+            let set = shard_name(&bucket.name, shard);
+            let shard_chain = format!("shard_{set}");
+            self.chains.push(shard_chain.clone());
+            self.drop_rule(plan, index, &set, &shard_chain);
+            let key = bucket.kind.key_bytes(bucket.kind.shard_key(shard)).as_slice().to_vec();
+            elements.push(StaticElement { key, last: None, ends: false, chain: Some((shard_chain, true)) });
+        }
+        elements.sort();
+        let (key_type, key_bytes) = key_form(bucket.kind);
+        let definition =
+            SetDefinition { name: map.clone(), flags: MAP, key_type, key_bytes, value: Value::Verdict };
+        self.static_sets.push((definition, elements));
+        self.rule(chain, "", |wire| {
+            expr::source(wire, bucket.kind);
+            expr::shard_bits(wire, bucket.kind);
+            expr::verdict_of(wire, &map);
+        });
+    }
+
+    fn drop_rule(&mut self, plan: &Plan, index: usize, set: &str, chain: &str) {
+        let bucket = &plan.buckets[index];
+        self.rule(chain, "", |wire| {
+            expr::source(wire, bucket.kind);
+            if bucket.shared {
+                expr::count_by_map(wire, set);
+            } else {
+                expr::in_set(wire, set);
+                let (jail, _) = &plan.guards[index / 4 - 1];
+                expr::count(wire, &crate::plan::counter_name(jail, event::Scope::Jail));
+            }
+            expr::verdict(wire, &Verdict::Drop);
+        });
+    }
+
+    fn jail_chains(&mut self, plan: &Plan) {
+        for (guard, (jail, _)) in plan.guards.iter().enumerate() {
+            let chain = jail_chain(jail);
+            self.chains.push(chain.clone());
+            for bucket in guard * 4 + 4..guard * 4 + 8 {
+                self.bucket_rules(plan, bucket, &chain);
+            }
+        }
+    }
+
+    /// The map from protocol and port to a jail's chain, or to a chain for a group of jails that share ports.
+    fn port_dispatch(&mut self, plan: &Plan) {
+        let cut = ports::intervals(
+            plan.guards.iter().enumerate().map(|(index, (_, ports))| (index, ports.as_slice())),
+        );
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        let mut elements = Vec::new();
+        for interval in cut {
+            let chain = match interval.jails[..] {
+                [only] => jail_chain(&plan.guards[only].0),
+                _ => self.group_chain(plan, &interval, &mut groups),
+            };
+            let key = |port| port_key(interval.protocol, port);
+            let (key, last) = (key(interval.first), Some(key(interval.last)));
+            elements.push(StaticElement { key, last, ends: false, chain: Some((chain, false)) });
+        }
+        elements.sort();
+        let flags = INTERVAL | MAP | CONCATENATION;
+        let name = PORTS.to_owned();
+        let definition =
+            SetDefinition { name, flags, key_type: TYPE_PROTOCOL_PORT, key_bytes: 8, value: Value::Verdict };
+        self.static_sets.push((definition, elements));
+        self.rule(BASE_CHAIN, "guarded ports", |wire| {
+            expr::destination_port(wire);
+            expr::verdict_of(wire, PORTS);
+        });
+    }
+
+    fn group_chain(&mut self, plan: &Plan, interval: &Interval, groups: &mut Vec<Vec<usize>>) -> String {
+        let known = groups.iter().position(|jails| *jails == interval.jails);
+        let number = known.unwrap_or(groups.len()) + 1;
+        let chain = format!("group_{number}");
+        if known.is_none() {
+            groups.push(interval.jails.clone());
+            self.chains.push(chain.clone());
+            for &jail in &interval.jails {
+                let jump = Verdict::Jump(jail_chain(&plan.guards[jail].0));
+                self.rule(&chain, "", |wire| expr::verdict(wire, &jump));
+            }
+        }
+        chain
+    }
+
+    fn rule(&mut self, chain: &str, comment: &str, body: impl FnOnce(&mut Wire)) {
+        let mut wire = Wire::default();
+        body(&mut wire);
+        let (chain, comment) = (chain.to_owned(), comment.to_owned());
+        self.rules.push(Rule { chain, comment, expressions: wire.bytes().to_vec() });
+    }
+}
+
+fn ban_set(plan: &Plan, bucket: usize, name: &str) -> SetDefinition {
+    let bucket = &plan.buckets[bucket];
+    let (key_type, key_bytes) = key_form(bucket.kind);
+    let interval = if bucket.kind.is_interval() { INTERVAL } else { 0 };
+    let (shared, value) = if bucket.shared { (OBJECT, Value::Counter) } else { (0, Value::Nothing) };
+    SetDefinition { name: name.to_owned(), flags: TIMEOUT | interval | shared, key_type, key_bytes, value }
+}
+
+fn key_form(kind: Kind) -> (u32, u32) {
+    if kind.is_ipv4() { (TYPE_IPV4, 4) } else { (TYPE_IPV6, 16) }
+}
+
+fn whitelist_name(kind: Kind) -> &'static str {
+    if kind.is_ipv4() { "whitelist_v4" } else { "whitelist_v6" }
+}
+
+fn jail_chain(jail: &event::JailName) -> String {
+    format!("jail_{}", stem(jail))
+}
+
+fn port_key(protocol: event::Protocol, port: u16) -> Vec<u8> {
+    let number = match protocol {
+        event::Protocol::Tcp => 6,
+        event::Protocol::Udp => 17,
+    };
+    let port = port.to_be_bytes();
+    vec![number, 0, 0, 0, port[0], port[1], 0, 0]
+}
+
+/// A subnet's first address and the first behind it; `None` where the subnet reaches the end of its family.
+pub(crate) fn range(subject: &Subject) -> (Vec<u8>, Option<Vec<u8>>) {
+    match subject.address() {
+        std::net::IpAddr::V4(first) => {
+            let size = 1u64 << (32 - u32::from(subject.prefix_bits()));
+            let end = u64::from(first.to_bits()) + size;
+            (first.octets().to_vec(), u32::try_from(end).ok().map(|end| end.to_be_bytes().to_vec()))
+        }
+        std::net::IpAddr::V6(first) => {
+            let size = 1u128.checked_shl(128 - u32::from(subject.prefix_bits()));
+            let end = size.and_then(|size| first.to_bits().checked_add(size));
+            (first.octets().to_vec(), end.map(|end| end.to_be_bytes().to_vec()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_end_behind_their_last_address() {
+        for (text, end) in [
+            ("10.0.0.0/8", Some(vec![11, 0, 0, 0])),
+            ("192.0.2.1", Some(vec![192, 0, 2, 2])),
+            ("255.255.255.255", None),
+            ("0.0.0.0/0", None),
+            ("::/0", None),
+        ] {
+            assert_eq!(range(&text.parse().unwrap()).1, end, "{text}");
+        }
+    }
+}

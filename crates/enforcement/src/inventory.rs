@@ -1,0 +1,246 @@
+//! What the kernel's table looks like at the moment: read whole, compared with the frame that is wanted. Reads the static
+//! sets' elements, but not the bans: those are `elements`' business. Changes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustix::io::Errno;
+
+use crate::batch::{self, kind};
+use crate::elements;
+use crate::error::EnforcementError;
+use crate::frame::{BASE_CHAIN, Frame, PREROUTING, PRIORITY, SetDefinition, StaticElement, Value};
+use crate::plan::TABLE;
+use crate::socket::Netlink;
+use crate::wire::{self, Attributes, Message, Wire};
+
+/// How often a reading is begun anew when other programs change the rules meanwhile.
+const READINGS: u32 = 20;
+const DORMANT: u32 = 1;
+const DATA_TYPE_VERDICT: u32 = 0xffff_ff00;
+
+/// The table as it stands.
+#[derive(Debug, Default)]
+pub(crate) struct Inventory {
+    dormant: bool,
+    /// Each with whether it is hooked as our base chain must be; `None` for one without a hook.
+    pub(crate) chains: BTreeMap<String, Option<bool>>,
+    pub(crate) sets: BTreeMap<String, SetDefinition>,
+    /// The expressions of each chain's rules, in order.
+    rules: BTreeMap<String, Vec<Vec<u8>>>,
+    pub(crate) counters: BTreeSet<String>,
+}
+
+/// A named counter's reading.
+pub(crate) struct Counted {
+    pub(crate) name: String,
+    pub(crate) packets: u64,
+    pub(crate) bytes: u64,
+}
+
+impl Inventory {
+    /// Reads the table; `None` if there is none.
+    pub(crate) fn read(netlink: &mut Netlink) -> Result<Option<Self>, EnforcementError> {
+        steadily(|| Self::read_once(netlink))
+    }
+
+    fn read_once(netlink: &mut Netlink) -> Result<Option<Self>, EnforcementError> {
+        let Some(flags) = table_flags(netlink)? else { return Ok(None) };
+        let mut inventory = Self { dormant: flags & DORMANT != 0, ..Self::default() };
+        netlink.dump(kind::GET_CHAIN, "list chains", |_| (), |message| inventory.take_chain(message))?;
+        let of_table = |wire: &mut Wire| wire.text(1, TABLE);
+        let reading =
+            netlink.dump(kind::GET_SET, "list sets", of_table, |message| inventory.take_set(message));
+        if reading.as_ref().is_err_and(|error| error.is(Errno::NOENT)) {
+            return Ok(None);
+        }
+        reading?;
+        netlink.dump(kind::GET_RULE, "list rules", of_table, |message| inventory.take_rule(message))?;
+        for counted in counters(netlink)? {
+            inventory.counters.insert(counted.name);
+        }
+        Ok(Some(inventory))
+    }
+
+    fn take_chain(&mut self, message: &Message<'_>) {
+        let attributes = message.attributes();
+        if attributes.text(1) != TABLE {
+            return;
+        }
+        let hooked = attributes.find(4).map(|hook| {
+            let hook = Attributes { rest: hook };
+            hook.number(1) == Some(PREROUTING)
+                && hook.number(2) == Some(PRIORITY.cast_unsigned())
+                && attributes.number(5) == Some(1)
+                && attributes.text(7) == "filter"
+        });
+        self.chains.insert(attributes.text(3).to_owned(), hooked);
+    }
+
+    fn take_set(&mut self, message: &Message<'_>) {
+        let attributes = message.attributes();
+        if attributes.text(1) != TABLE {
+            return;
+        }
+        let name = attributes.text(2).to_owned();
+        let value = match (attributes.number(6), attributes.number(15)) {
+            (Some(DATA_TYPE_VERDICT), _) => Value::Verdict,
+            (_, Some(1)) => Value::Counter,
+            _ => Value::Nothing,
+        };
+        let number = |kind| attributes.number(kind).unwrap_or_default();
+        let definition =
+            SetDefinition { name, flags: number(3), key_type: number(4), key_bytes: number(5), value };
+        self.sets.insert(definition.name.clone(), definition);
+    }
+
+    fn take_rule(&mut self, message: &Message<'_>) {
+        let attributes = message.attributes();
+        if attributes.text(1) == TABLE {
+            let expressions = attributes.find(4).unwrap_or_default().to_vec();
+            self.rules.entry(attributes.text(2).to_owned()).or_default().push(expressions);
+        }
+    }
+
+    /// Whether the table is laid out as the frame wants it, to the last rule and static element.
+    pub(crate) fn matches(&self, netlink: &mut Netlink, frame: &Frame) -> Result<bool, EnforcementError> {
+        if self.dormant || !self.chains_match(frame) || !self.rules_match(frame) || !self.sets_match(frame) {
+            return Ok(false);
+        }
+        for (definition, wanted) in &frame.static_sets {
+            if static_elements(netlink, &definition.name)?.as_ref() != Some(wanted) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn chains_match(&self, frame: &Frame) -> bool {
+        self.chains.len() == frame.chains.len()
+            && frame.chains.iter().all(|chain| {
+                let wanted = (chain == BASE_CHAIN).then_some(true);
+                self.chains.get(chain) == Some(&wanted)
+            })
+    }
+
+    fn rules_match(&self, frame: &Frame) -> bool {
+        let mut wanted: BTreeMap<&str, Vec<&[u8]>> = BTreeMap::new();
+        for rule in &frame.rules {
+            wanted.entry(&rule.chain).or_default().push(&rule.expressions);
+        }
+        self.rules.len() == wanted.len()
+            && self.rules.iter().all(|(chain, shown)| {
+                wanted.get(chain.as_str()).is_some_and(|wanted| {
+                    wanted.len() == shown.len()
+                        && wanted.iter().zip(shown).all(|(wanted, shown)| same_expressions(wanted, shown))
+                })
+            })
+    }
+
+    fn sets_match(&self, frame: &Frame) -> bool {
+        let wanted = frame.ban_sets.iter().chain(frame.static_sets.iter().map(|(definition, _)| definition));
+        let mut count = 0;
+        for definition in wanted {
+            count += 1;
+            if self.sets.get(&definition.name) != Some(definition) {
+                return false;
+            }
+        }
+        count == self.sets.len()
+    }
+}
+
+/// Reads again as long as other programs change the rules meanwhile.
+pub(crate) fn steadily<T>(
+    mut read: impl FnMut() -> Result<T, EnforcementError>,
+) -> Result<T, EnforcementError> {
+    let mut left = READINGS;
+    loop {
+        match read() {
+            Err(EnforcementError::Unsteady { .. }) if left > 0 => left -= 1,
+            outcome => return outcome,
+        }
+    }
+}
+
+/// The readings of all counters of the table; none if there is no table.
+pub(crate) fn counters(netlink: &mut Netlink) -> Result<Vec<Counted>, EnforcementError> {
+    let mut found = Vec::new();
+    let outcome = netlink.dump(
+        kind::GET_OBJECT,
+        "list counters",
+        |wire| wire.text(1, TABLE),
+        |message| {
+            let attributes = message.attributes();
+            if attributes.text(1) == TABLE && attributes.number(3) == Some(1) {
+                let data = attributes.inside(4);
+                let reading = |kind| data.long(kind).unwrap_or_default();
+                found.push(Counted {
+                    name: attributes.text(2).to_owned(),
+                    bytes: reading(1),
+                    packets: reading(2),
+                });
+            }
+        },
+    );
+    match outcome {
+        Err(error) if error.is(Errno::NOENT) => Ok(Vec::new()),
+        outcome => outcome.map(|()| found),
+    }
+}
+
+/// The names of the table's sets; none if there is no table.
+pub(crate) fn set_names(netlink: &mut Netlink) -> Result<Vec<String>, EnforcementError> {
+    steadily(|| {
+        let mut inventory = Inventory::default();
+        let of_table = |wire: &mut Wire| wire.text(1, TABLE);
+        match netlink.dump(kind::GET_SET, "list sets", of_table, |message| inventory.take_set(message)) {
+            Err(error) if error.is(Errno::NOENT) => Ok(Vec::new()),
+            outcome => outcome.map(|()| std::mem::take(&mut inventory.sets).into_keys().collect()),
+        }
+    })
+}
+
+fn table_flags(netlink: &mut Netlink) -> Result<Option<u32>, EnforcementError> {
+    let mut wire = Wire::default();
+    batch::request(&mut wire, kind::GET_TABLE, 0, netlink.next_sequence(), |wire| wire.text(1, TABLE));
+    let mut found = Ok(None);
+    netlink.ask(&wire, 1, |_, answer| {
+        found = answer.map(|message| Some(message.attributes().number(2).unwrap_or_default()));
+    })?;
+    match found {
+        Err(Errno::NOENT) => Ok(None),
+        found => found.map_err(|errno| EnforcementError::refused("list table inet stockade", errno)),
+    }
+}
+
+fn static_elements(netlink: &mut Netlink, set: &str) -> Result<Option<Vec<StaticElement>>, EnforcementError> {
+    let mut found = Vec::new();
+    let outcome = elements::read(netlink, set, |element| {
+        found.push(StaticElement {
+            key: element.key.to_vec(),
+            last: element.last.map(<[u8]>::to_vec),
+            ends: element.ends_interval(),
+            chain: element.chain.map(|(chain, returns)| (chain.to_owned(), returns)),
+        });
+    });
+    match outcome {
+        Err(error) if error.is(Errno::NOENT) => Ok(None),
+        outcome => outcome.map(|()| {
+            found.sort();
+            Some(found)
+        }),
+    }
+}
+
+/// Whether the kernel shows the expressions that we would send, each with at least our attributes.
+fn same_expressions(wanted: &[u8], shown: &[u8]) -> bool {
+    let mut wanted = Attributes { rest: wanted };
+    let mut shown = Attributes { rest: shown };
+    loop {
+        match (wanted.next(), shown.next()) {
+            (None, None) => return true,
+            (Some((_, wanted)), Some((_, shown))) if wire::contains(wanted, shown) => (),
+            _ => return false,
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What is asked of enforcement: the guarded jails, the whitelist, the bans, and changes of them.
+
+use event::{JailName, Moment, Port, Scope, Subject};
+
+/// A jail and the ports that its bans close; without ports, its bans close every port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// The jail.
+    pub jail: JailName,
+    /// What its bans close.
+    pub ports: Vec<Port>,
+}
+
+/// What the kernel's table is laid out for. Bans come and go without touching it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// The guarded jails.
+    pub guards: Vec<Guard>,
+    /// Who always passes.
+    pub whitelist: Vec<Subject>,
+}
+
+/// One ban as the kernel holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Element {
+    /// By which jail.
+    pub jail: JailName,
+    /// Which ports.
+    pub scope: Scope,
+    /// Who.
+    pub subject: Subject,
+    /// Until when; `Moment::NEVER` for a ban without end.
+    pub until: Moment,
+}
+
+/// One step. The last change of the same jail, scope and subject in a list wins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Ban, or give an existing ban another end.
+    Add(Element),
+    /// End a ban. One that is not there is no error.
+    Remove {
+        /// By which jail.
+        jail: JailName,
+        /// Which ports.
+        scope: Scope,
+        /// Who.
+        subject: Subject,
+    },
+}
+
+/// What became of a list of changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Elements written to the kernel, prolonged ones among them.
+    pub added: u64,
+    /// Elements deleted from the kernel.
+    pub removed: u64,
+    /// Bans that wait behind a wider or longer one that already keeps their subject out.
+    pub covered: u64,
+    /// Bans on a jail's ports by a jail that guards none: there is nothing that they could close.
+    pub unguarded: u64,
+}
+
+/// What a comparison with the kernel led to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reconciled {
+    /// Elements that were missing or had another end.
+    pub added: u64,
+    /// Elements that nobody wants any more.
+    pub removed: u64,
+    /// Whether rules, chains or static sets were not as wanted and were laid anew.
+    pub rebuilt: bool,
+    /// As in [`Applied`].
+    pub covered: u64,
+    /// As in [`Applied`].
+    pub unguarded: u64,
+}
+
+/// What a jail's bans have dropped since the table was laid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DropCounter {
+    /// The jail.
+    pub jail: JailName,
+    /// On its own ports, or on all.
+    pub scope: Scope,
+    /// Packets dropped.
+    pub packets: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}

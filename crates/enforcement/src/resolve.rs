@@ -1,0 +1,176 @@
+//! From wishes about single clients to steps that fit what the kernel holds. The kernel's map for bans on all ports has one
+//! value for a key: of several jails' bans on one client, the longest stands there, and the others wait in `seconds`.
+
+use std::collections::{HashMap, HashSet};
+
+use event::Moment;
+
+use crate::difference::Step;
+use crate::elements;
+use crate::error::EnforcementError;
+use crate::layout::Applied;
+use crate::nftables::{Nftables, until};
+use crate::plan::{Record, counter_owner};
+
+/// What one owner wants of one client: banned until then, or not at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wish {
+    pub(crate) set: u32,
+    pub(crate) key: u64,
+    pub(crate) owner: u16,
+    pub(crate) until: Option<Moment>,
+}
+
+/// A ban as the kernel has it: the owner, where the set tells, and the end.
+type Held = Option<(Option<u16>, Moment)>;
+type Seconds = HashMap<(u16, u64), Vec<(u16, Moment)>>;
+
+impl Nftables {
+    /// Carries wishes out. Most are new bans, which one transaction writes without looking; where that does not fit, the
+    /// kernel is asked about each client first.
+    pub(crate) fn fulfil(
+        &mut self,
+        wishes: Vec<Wish>,
+        now: Moment,
+        applied: &mut Applied,
+    ) -> Result<(), EnforcementError> {
+        let wishes = last_wins(wishes);
+        let mut done = 0;
+        if let Some(steps) = self.simple_steps(&wishes) {
+            let simple = self.try_steps(&steps, now, &mut done)?;
+            count(&steps[..done], applied);
+            if simple {
+                return Ok(());
+            }
+        }
+        for chunk in wishes[done..].chunks(event::limit::ELEMENTS_PER_TRANSACTION) {
+            let (steps, seconds) = self.resolve(chunk, now)?;
+            self.do_steps(&steps, now)?;
+            count(&steps, applied);
+            for (place, bans) in seconds {
+                if bans.is_empty() {
+                    self.seconds.remove(&place);
+                } else {
+                    self.seconds.insert(place, bans);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The steps if every wish stands alone: nobody else's ban on the same client can be concerned.
+    fn simple_steps(&self, wishes: &[Wish]) -> Option<Vec<Step>> {
+        let alone = wishes.windows(2).all(|pair| (pair[0].set, pair[0].key) != (pair[1].set, pair[1].key));
+        if !alone {
+            return None;
+        }
+        let mut steps = Vec::with_capacity(wishes.len());
+        for wish in wishes {
+            let set = &self.plan.sets[wish.set as usize];
+            let shared = self.plan.bucket_of(wish.set).shared;
+            let record = Record {
+                set: wish.set,
+                owner: wish.owner,
+                key: wish.key,
+                until: wish.until.unwrap_or_default(),
+            };
+            match wish.until {
+                None if shared => return None,
+                Some(_) if shared && self.seconds.contains_key(&(set.bucket, wish.key)) => return None,
+                None => steps.push(Step::Drop(record)),
+                Some(_) => steps.push(Step::Put(record)),
+            }
+        }
+        Some(steps)
+    }
+
+    /// Looks at what the kernel holds for each client and says what must be done, and which bans wait afterwards.
+    fn resolve(&mut self, wishes: &[Wish], now: Moment) -> Result<(Vec<Step>, Seconds), EnforcementError> {
+        let clients: Vec<&[Wish]> = wishes.chunk_by(|a, b| (a.set, a.key) == (b.set, b.key)).collect();
+        let held = self.look_at(clients.iter().map(|wishes| (wishes[0].set, wishes[0].key)), now)?;
+        let (mut steps, mut seconds) = (Vec::new(), Seconds::new());
+        for (wishes, held) in clients.into_iter().zip(held) {
+            let Wish { set, key, owner, .. } = wishes[0];
+            let place = (self.plan.sets[set as usize].bucket, key);
+            let shared = self.plan.bucket_of(set).shared;
+            // A set of one jail does not say whose ban it is: it has but one owner.
+            let held = held.map(|(found, until)| (found.filter(|_| shared).unwrap_or(owner), until));
+            let mut bans = self.seconds.get(&place).cloned().unwrap_or_default();
+            bans.extend(held);
+            for wish in wishes {
+                bans.retain(|(owner, _)| *owner != wish.owner);
+                bans.extend(wish.until.map(|until| (wish.owner, until)));
+            }
+            bans.retain(|(_, until)| *until > now);
+            bans.sort_by_key(|(owner, until)| (*until, *owner));
+            let best = bans.pop();
+            seconds.insert(place, bans);
+            let record = |(owner, until)| Record { set, owner, key, until };
+            match (held, best) {
+                (None, None) => (),
+                (None, Some(best)) => steps.push(Step::Put(record(best))),
+                (Some(held), None) => steps.push(Step::Drop(record(held))),
+                (Some(held), Some(best)) if held == best => (),
+                (Some(_), Some(best)) => steps.push(Step::Replace(record(best))),
+            }
+        }
+        Ok((steps, seconds))
+    }
+
+    /// Steps with expectations that fit what the kernel holds now.
+    pub(crate) fn settle(&mut self, steps: &[Step]) -> Result<Vec<Step>, EnforcementError> {
+        let clients = steps.iter().map(|step| (step.record().set, step.record().key));
+        let held = self.look_at(clients, Moment::default())?;
+        Ok(steps
+            .iter()
+            .zip(held)
+            .filter_map(|(step, held)| match (step, held.is_some()) {
+                (Step::Drop(_), false) => None,
+                (Step::Drop(record), true) => Some(Step::Drop(*record)),
+                (Step::Put(record) | Step::Replace(record), false) => Some(Step::Put(*record)),
+                (Step::Put(record) | Step::Replace(record), true) => Some(Step::Replace(*record)),
+            })
+            .collect())
+    }
+
+    /// The owner (in shared maps) and the end of each client's ban, as the kernel has it.
+    fn look_at(
+        &mut self,
+        clients: impl Iterator<Item = (u32, u64)>,
+        now: Moment,
+    ) -> Result<Vec<Held>, EnforcementError> {
+        let clients: Vec<(u32, u64)> = clients.collect();
+        let mut found: Vec<Held> = vec![None; clients.len()];
+        let mut owners: Vec<Option<(event::JailName, event::Scope)>> = vec![None; clients.len()];
+        let keys = clients.iter().map(|&(set, key)| {
+            (self.plan.sets[set as usize].name.as_str(), self.plan.bucket_of(set).kind, key)
+        });
+        elements::look_up(&mut self.netlink, keys, |place, shown| {
+            if let Some(shown) = shown {
+                owners[place] = counter_owner(shown.counter);
+                found[place] = Some((None, until(shown.millis_left, now)));
+            }
+        })?;
+        for (found, owner) in found.iter_mut().zip(owners) {
+            if let (Some((found, _)), Some((jail, scope))) = (found, owner) {
+                *found = Some(self.plan.owner(&jail, scope));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Sorted by client and owner; of several wishes of one owner about one client, the last.
+fn last_wins(mut wishes: Vec<Wish>) -> Vec<Wish> {
+    wishes.reverse();
+    let mut seen = HashSet::with_capacity(wishes.len());
+    wishes.retain(|wish| seen.insert((wish.set, wish.key, wish.owner)));
+    wishes.sort_by_key(|wish| (wish.set, wish.key, wish.owner));
+    wishes
+}
+
+fn count(steps: &[Step], applied: &mut Applied) {
+    let drops = steps.iter().filter(|step| matches!(step, Step::Drop(_))).count() as u64;
+    applied.removed += drops;
+    applied.added += steps.len() as u64 - drops;
+}

@@ -1,0 +1,149 @@
+//! Two network namespaces joined by a cable: `host`, which is protected, and `peer`, which attacks. The test's thread
+//! stands in `host`; sockets stay where they were made. Nothing outside of the two is touched.
+
+use std::fs::File;
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::os::fd::AsFd;
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+static COUNT: AtomicU32 = AtomicU32::new(0);
+/// How long a packet that must not arrive is waited for.
+const PATIENCE: Duration = Duration::from_millis(400);
+
+/// The address of the protected host.
+pub const HOST: &str = "192.0.2.1";
+/// The same in IPv6.
+pub const HOST6: &str = "2001:db8::1";
+
+pub struct Network {
+    home: File,
+    host: File,
+    peer: File,
+    names: [String; 2],
+}
+
+impl Network {
+    /// Makes the namespaces and moves the thread into `host`. The peer has 192.0.2.2 to .5, 198.51.100.2 and .130,
+    /// and IPv6 addresses in two networks.
+    pub fn new() -> Self {
+        assert!(
+            rustix::process::geteuid().is_root(),
+            "these tests change a kernel's firewall in namespaces of their own: run them as root"
+        );
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let names = ["host", "peer"].map(|side| format!("stockade-{}-{number}-{side}", std::process::id()));
+        let home = File::open("/proc/thread-self/ns/net").expect("open the thread's namespace");
+        for name in &names {
+            run("ip", &["netns", "add", name]);
+        }
+        let [host, peer] =
+            [0, 1].map(|side| File::open(format!("/run/netns/{}", names[side])).expect("open a namespace"));
+        let network = Self { home, host, peer, names };
+        network.cable();
+        enter(&network.host);
+        network
+    }
+
+    fn cable(&self) {
+        let [host, peer] = &self.names;
+        run(
+            "ip",
+            &["-n", host, "link", "add", "veth0", "type", "veth", "peer", "name", "veth0", "netns", peer],
+        );
+        let addresses = [
+            (host, vec!["192.0.2.1/24", "2001:db8::1/64"]),
+            (
+                peer,
+                vec![
+                    "192.0.2.2/24",
+                    "192.0.2.3/24",
+                    "192.0.2.4/24",
+                    "192.0.2.5/24",
+                    "198.51.100.2/24",
+                    "198.51.100.130/24",
+                    "2001:db8::2/64",
+                    "2001:db8:0:1::2/64",
+                    "2001:db8:0:1::3/64",
+                    "2001:db8:0:2::2/64",
+                ],
+            ),
+        ];
+        for (side, addresses) in addresses {
+            for address in addresses {
+                let mut arguments = vec!["-n", side, "address", "add", address, "dev", "veth0"];
+                if address.contains(':') {
+                    arguments.push("nodad");
+                }
+                run("ip", &arguments);
+            }
+            run("ip", &["-n", side, "link", "set", "lo", "up"]);
+            run("ip", &["-n", side, "link", "set", "veth0", "up"]);
+        }
+        run("ip", &["-n", host, "route", "add", "198.51.100.0/24", "via", "192.0.2.2"]);
+        run("ip", &["-n", host, "-6", "route", "add", "2001:db8::/48", "via", "2001:db8::2"]);
+    }
+
+    /// Does something in the peer's namespace.
+    pub fn in_peer<T>(&self, work: impl FnOnce() -> T) -> T {
+        enter(&self.peer);
+        let done = work();
+        enter(&self.host);
+        done
+    }
+
+    /// Whether a TCP connection from the peer to a listener on this port comes about.
+    pub fn tcp(&self, port: u16) -> bool {
+        let listener = TcpListener::bind((HOST, port)).expect("listen");
+        let address = listener.local_addr().expect("address");
+        self.in_peer(|| TcpStream::connect_timeout(&address, PATIENCE)).is_ok()
+    }
+
+    /// Whether a datagram from this address of the peer reaches a socket on this port.
+    pub fn udp(&self, from: &str, port: u16) -> bool {
+        let from: IpAddr = from.parse().expect("an address");
+        let to =
+            SocketAddr::new(if from.is_ipv4() { HOST } else { HOST6 }.parse().expect("an address"), port);
+        let receiver = UdpSocket::bind(to).expect("bind the receiver");
+        let sender = self.in_peer(|| UdpSocket::bind((from, 0))).expect("bind the sender");
+        arrives(&sender, &receiver, to)
+    }
+}
+
+/// Whether a datagram goes through.
+pub fn arrives(sender: &UdpSocket, receiver: &UdpSocket, to: SocketAddr) -> bool {
+    receiver.set_read_timeout(Some(PATIENCE)).expect("set a deadline");
+    sender.send_to(b"REGISTER", to).expect("send");
+    receiver.recv(&mut [0; 64]).is_ok()
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        enter(&self.home);
+        for name in &self.names {
+            let _ = Command::new("ip").args(["netns", "delete", name]).status();
+        }
+    }
+}
+
+fn enter(namespace: &File) {
+    move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network))
+        .expect("enter a network namespace");
+}
+
+/// Runs a Debian tool in the thread's namespace and returns what it printed.
+pub fn run(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output().unwrap_or_else(|error| {
+        panic!("{program}: {error}; these tests need the packages nftables, conntrack and iproute2")
+    });
+    assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// What `nft` says about our table.
+pub fn table() -> String {
+    run("nft", &["list", "table", "inet", "stockade"])
+}
