@@ -3,7 +3,7 @@
 //! Holds the loop and who is followed. Which paths exist is `survey`, what was there before is `opening`, the order of a
 //! path's files is `trail`, reading one is `tail`.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::io;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
@@ -16,11 +16,11 @@ use rustix::io::Errno;
 
 use crate::health::{FileHealth, FileState};
 use crate::pattern::Pattern;
-use crate::survey::survey;
+use crate::spec::Spec;
 use crate::tail::{Identity, Tail};
 use crate::trail::{Trail, Turn};
 use crate::watch::{Notice, TrailId, Watcher};
-use crate::{FileSpec, SourceError, Waker, opening, rotation};
+use crate::{FileSpec, SourceError, Waker, opening};
 
 /// Whole lines of one file.
 #[derive(Debug)]
@@ -51,20 +51,6 @@ pub struct FileSource {
     waker: Waker,
     buffer: Vec<u8>,
     clock: fn() -> Moment,
-}
-
-#[derive(Debug)]
-struct Spec {
-    text: String,
-    pattern: Pattern,
-    trails: BTreeMap<PathBuf, TrailId>,
-    /// Whether it was looked for before: what is found the first time was there before us.
-    surveyed: bool,
-    /// Files that match and are left unread, because there are too many.
-    unread: usize,
-    /// Files read under a name that they do not have any more, in case another name brings them back.
-    remembered: HashMap<Identity, Position>,
-    since: Moment,
 }
 
 impl FileSource {
@@ -150,17 +136,18 @@ impl FileSource {
         self.waker.clone()
     }
 
-    /// One entry for each path, and one for each glob that has found nothing or too much.
+    /// One entry for each path, and one for each spec that has found nothing or too much, or is not heard.
     pub fn health(&self) -> Vec<FileHealth> {
         let mut all = Vec::new();
         for (index, spec) in self.specs.iter().enumerate() {
             all.extend(
                 spec.trails.values().filter_map(|id| self.trails.get(id)).map(|trail| trail.health.clone()),
             );
-            let state = match spec.unread {
-                0 if !spec.trails.is_empty() => continue,
-                0 => FileState::Missing { since: spec.since },
-                unread => FileState::OverBound { unread },
+            let state = match (&spec.unwatched, spec.unread) {
+                (Some(reason), _) => FileState::Unreadable { reason: reason.clone() },
+                (None, 0) if !spec.trails.is_empty() => continue,
+                (None, 0) => FileState::Missing { since: spec.since },
+                (None, unread) => FileState::OverBound { unread },
             };
             let health = Trail::new(index, PathBuf::from(&spec.text), false, spec.since).health;
             all.push(FileHealth { state, ..health });
@@ -234,25 +221,13 @@ impl FileSource {
     fn look_for(&mut self, index: usize) {
         let Some(spec) = self.specs.get_mut(index) else { return };
         let now = (self.clock)();
-        let mut paths = survey(&spec.pattern, index, &mut self.watcher);
-        if spec.pattern.is_glob {
-            if !spec.surveyed {
-                // Known paths first: if one was renamed while we were stopped, its file is not a new one.
-                let mut known: Vec<PathBuf> = self.saved.keys().map(PathBuf::from).collect();
-                known.retain(|path| spec.pattern.matches(path));
-                known.sort();
-                paths.retain(|path| !known.contains(path));
-                paths.splice(0..0, known);
-            }
-            leave_out_rotated(&mut paths, &spec.trails);
-        }
+        let paths = spec.logs(index, &mut self.watcher, &self.saved);
         spec.unread = 0;
-        let gone: Vec<TrailId> =
-            spec.trails.iter().filter(|(path, _)| !paths.contains(path)).map(|(_, id)| *id).collect();
-        for id in gone {
-            if let Some(trail) = self.trails.get_mut(&id) {
+        let found: HashSet<&PathBuf> = paths.iter().collect();
+        for id in spec.trails.iter().filter(|(path, _)| !found.contains(path)).map(|(_, id)| id) {
+            if let Some(trail) = self.trails.get_mut(id) {
                 trail.missing(now);
-                enqueue(&mut self.ready, id, trail);
+                enqueue(&mut self.ready, *id, trail);
             }
         }
         for path in paths {
@@ -267,6 +242,12 @@ impl FileSource {
         let (is_glob, first_time) = (spec.pattern.is_glob, !spec.surveyed);
         let known = spec.trails.get(&path).copied();
         let found = Tail::open(&path);
+        if let (Ok(tail), Some(trail)) = (&found, known.and_then(|id| self.trails.get(&id)))
+            && trail.is_newest(tail.identity())
+            && trail.health.state == FileState::Following
+        {
+            return;
+        }
         if let Ok(tail) = &found
             && is_glob
             && spec.trails.values().any(|id| Some(*id) != known && self.holds(*id, tail.identity()))
@@ -305,6 +286,7 @@ impl FileSource {
                 trail.health.state = FileState::Unreadable { reason: error.to_string() };
             });
         }
+        self.watch_files(id);
         self.settle(id);
     }
 
@@ -334,21 +316,29 @@ impl FileSource {
             trail.health.gaps += u64::from(opening.gap && !opening.tails.is_empty());
             opening.tails
         };
-        for mut tail in tails {
-            let watched = self.watcher.watch_file(tail.as_fd(), id);
-            match watched {
-                Ok(watch) => tail.watch = Some(watch),
-                Err(error) => {
-                    let reason =
-                        format!("read once, but not watched: {error}; raise fs.inotify.max_user_watches");
-                    trail.health.state = FileState::Unreadable { reason };
-                }
-            }
+        for tail in tails {
             if !trail.holds(tail.identity()) {
                 trail.push(tail);
             }
         }
         Ok(())
+    }
+
+    /// Puts a watch on every file of the trail that has none yet, before it is read: so no later write goes unnoticed.
+    fn watch_files(&mut self, id: TrailId) {
+        let Some(trail) = self.trails.get_mut(&id) else { return };
+        let mut refused = None;
+        for tail in trail.tails_mut().filter(|tail| tail.watch.is_none()) {
+            match self.watcher.watch_file(tail.as_fd(), id) {
+                Ok(watch) => tail.watch = Some(watch),
+                Err(error) => refused = Some(error),
+            }
+        }
+        if let Some(error) = refused {
+            let reason =
+                format!("read once, but it cannot be watched: {error}; raise fs.inotify.max_user_watches");
+            trail.health.state = FileState::Unreadable { reason };
+        }
     }
 
     fn begin_trail(&mut self, index: usize, path: PathBuf, now: Moment) -> Option<TrailId> {
@@ -399,7 +389,7 @@ impl FileSource {
                 self.watcher.unwatch_file(watch, id);
             }
             let spec = self.specs.get_mut(trail.health.spec);
-            if let Some(spec) = spec.filter(|spec| spec.pattern.is_glob && !tail.is_unlinked()) {
+            if let Some(spec) = spec {
                 spec.remember(&tail);
             }
         }
@@ -414,39 +404,11 @@ impl FileSource {
     }
 }
 
-impl Spec {
-    fn new(text: String, pattern: Pattern, since: Moment) -> Self {
-        let (trails, remembered) = (BTreeMap::new(), HashMap::new());
-        Self { text, pattern, trails, surveyed: false, unread: 0, remembered, since }
-    }
-
-    fn remember(&mut self, tail: &Tail) {
-        if self.remembered.len() >= FILES {
-            // Any will do: that many renamed files are not brought back.
-            let any = self.remembered.keys().next().copied();
-            any.map(|identity| self.remembered.remove(&identity));
-        }
-        self.remembered.insert(tail.identity(), tail.position());
-    }
-}
-
 fn enqueue(ready: &mut VecDeque<TrailId>, id: TrailId, trail: &mut Trail) {
     if !trail.queued {
         trail.queued = true;
         ready.push_back(id);
     }
-}
-
-/// Leaves out what a wildcard such as `*.log*` finds of a log's past: compressed files, and rotated copies of a log that
-/// is followed itself. Their lines have been read when they were written.
-fn leave_out_rotated(paths: &mut Vec<PathBuf>, followed: &BTreeMap<PathBuf, TrailId>) {
-    let found: HashSet<PathBuf> = paths.iter().chain(followed.keys()).cloned().collect();
-    paths.retain(|path| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let directory = path.parent().unwrap_or(Path::new("/"));
-        !rotation::is_compressed(&name)
-            && !rotation::logs_of(&name).iter().any(|log| found.contains(&directory.join(log)))
-    });
 }
 
 fn is_absence(error: &io::Error) -> bool {

@@ -13,6 +13,7 @@ mod lines;
 mod tail;
 mod trail;
 mod opening;
+mod spec;
 mod health;
 mod waker;
 mod file;

@@ -247,7 +247,7 @@ impl Trail {
         self.retiring.iter().chain(&self.previous).chain(&self.waiting)
     }
 
-    fn tails_mut(&mut self) -> impl Iterator<Item = &mut Tail> {
+    pub(crate) fn tails_mut(&mut self) -> impl Iterator<Item = &mut Tail> {
         self.retiring.iter_mut().chain(&mut self.previous).chain(&mut self.waiting)
     }
 }

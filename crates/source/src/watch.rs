@@ -64,9 +64,13 @@ impl Watcher {
         });
     }
 
-    /// `spec` looks for `part` in `directory`. A directory that is missing or unreadable is not an error: one of those
-    /// above it is watched too.
-    pub(crate) fn watch_directory(&mut self, directory: &Path, spec: usize, part: &Part) {
+    /// `spec` looks for `part` in `directory`.
+    pub(crate) fn watch_directory(
+        &mut self,
+        directory: &Path,
+        spec: usize,
+        part: &Part,
+    ) -> Result<(), Errno> {
         let flags = WatchFlags::CREATE
             | WatchFlags::DELETE
             | WatchFlags::MOVE
@@ -74,9 +78,9 @@ impl Watcher {
             | WatchFlags::DELETE_SELF
             | WatchFlags::MOVE_SELF
             | WatchFlags::ONLYDIR;
-        if let Ok(watch) = inotify::add_watch(&self.inotify, directory, flags) {
-            self.directories.entry(watch).or_default().push((spec, part.clone()));
-        }
+        let watch = inotify::add_watch(&self.inotify, directory, flags)?;
+        self.directories.entry(watch).or_default().push((spec, part.clone()));
+        Ok(())
     }
 
     /// `trail` follows the open `file`. The watch goes through the descriptor, so that it is on the very file that was

@@ -7,7 +7,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::time::Duration;
 
-use event::limit::{FIRST_CATCH_UP_BYTES, LINE_BYTES, READ_BYTES};
+use event::limit::{FILES, FIRST_CATCH_UP_BYTES, LINE_BYTES, READ_BYTES};
 use event::{Moment, Origin, Position};
 use source::{FileHealth, FileSource, FileSpec, FileState, SourceError};
 use tempfile::{TempDir, tempdir};
@@ -477,4 +477,60 @@ fn two_specs_for_one_file_each_get_its_lines() {
     let mut specs: Vec<usize> = read(&mut source).iter().map(|read| read.spec).collect();
     specs.sort_unstable();
     assert_eq!(specs, [0, 1]);
+}
+
+#[test]
+fn when_the_kernels_queue_runs_over_everything_is_looked_at() {
+    let directory = tempdir().unwrap();
+    let file = |name: &str| directory.path().join(name);
+    append(file("a.log"), "");
+    append(file("b.log"), "");
+    let mut source = open(&directory, &["a.log", "b.log", "c.log"]);
+    assert_eq!(text(&mut source), "");
+    let queued: usize =
+        fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap().trim().parse().unwrap();
+    let open_log = |name: &str| OpenOptions::new().append(true).open(file(name)).unwrap();
+    let mut logs = [open_log("a.log"), open_log("b.log")];
+    // In turn, because the kernel makes one notice of two equal ones.
+    for number in 0..queued + 100 {
+        logs[number % 2].write_all(b"x\n").unwrap();
+    }
+    fs::rename(file("a.log"), file("a.log.1")).unwrap();
+    append(file("a.log"), "a\n");
+    append(file("c.log"), "c\n");
+    let all = text(&mut source);
+    assert_eq!(all.lines().filter(|line| *line == "x").count(), queued + 100);
+    assert!(all.contains("a\n") && all.contains("c\n"));
+}
+
+#[test]
+fn more_files_than_the_bound_are_counted() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let allowed = getrlimit(Resource::Nofile);
+    let wanted = allowed.maximum.unwrap_or(8192);
+    setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), ..allowed }).unwrap();
+    assert!(wanted > 2000, "this test needs 2000 open files; raise the hard limit ('ulimit -Hn')");
+    let directory = tempdir().unwrap();
+    for number in 0..FILES + 6 {
+        append(directory.path().join(format!("{number:05}.log")), "line\n");
+    }
+    let mut source = open(&directory, &["*.log"]);
+    assert_eq!(text(&mut source).lines().count(), FILES);
+    assert_eq!(health(&source, directory.path().join("*.log")).state, FileState::OverBound { unread: 6 });
+    // Where files end, others are begun.
+    for number in 0..5 {
+        fs::remove_file(directory.path().join(format!("{number:05}.log"))).unwrap();
+    }
+    assert_eq!(text(&mut source), "");
+    append(directory.path().join("new.log"), "");
+    assert_eq!(text(&mut source).lines().count(), 5);
+    assert_eq!(health(&source, directory.path().join("*.log")).state, FileState::OverBound { unread: 2 });
+}
+
+#[test]
+fn sources_can_be_moved_to_a_thread() {
+    fn check<T: Send>() {}
+    check::<FileSource>();
+    check::<source::JournalSource>();
+    check::<source::StreamSource<std::io::Stdin>>();
 }
