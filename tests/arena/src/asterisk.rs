@@ -121,20 +121,26 @@ fn install(root: &Path) -> Result<()> {
     command.args(["--include=asterisk,asterisk-modules", SUITE]).arg(root).arg(archive()?);
     let (status, said) = Process::start("debootstrap", &mut command)?.finish(INSTALLING)?;
     if status.success() {
-        return Ok(());
+        // The packages are unpacked; their archives would only take room.
+        let archives = root.join("var/cache/apt/archives");
+        return fs::remove_dir_all(&archives).map_err(Error::io("remove", archives.display()));
     }
     Err(Error::Failed { what: "debootstrap".to_owned(), status: status.to_string(), said })
 }
 
-/// The address of the archive that this machine itself installs from.
+/// The address of the archive that this machine itself installs from, as apt knows it.
 fn archive() -> Result<String> {
+    if let Some(address) = known_archive()? {
+        return Ok(address);
+    }
+    // apt names an archive only once it has fetched its index; a new machine has not.
+    run(Command::new("apt-get").args(["-qq", "update"]))?;
+    known_archive()?.ok_or(Error::NoArchive)
+}
+
+fn known_archive() -> Result<Option<String>> {
     let format = "$(REPO_URI) $(LABEL)";
     let said =
         run(Command::new("apt-get").args(["indextargets", "--format", format, "Created-By: Packages"]))?;
-    let debian = said.lines().find_map(|line| line.strip_suffix(" Debian"));
-    debian.map(str::to_owned).ok_or_else(|| Error::Unreadable {
-        what: "apt-get indextargets".to_owned(),
-        said,
-        reason: "no source labelled Debian; run 'apt-get update' on a Debian host".to_owned(),
-    })
+    Ok(said.lines().find_map(|line| line.strip_suffix(" Debian")).map(str::to_owned))
 }

@@ -13,6 +13,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub enum Error {
     /// Namespaces are made by root only.
     NotRoot,
+    /// apt knows no archive to install Asterisk from.
+    NoArchive,
     /// A program that the arena drives could not be started.
     NotStarted {
         /// What was to be started.
@@ -84,6 +86,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotRoot => f.write_str("making network namespaces takes root; run this with sudo"),
+            Self::NoArchive => f.write_str(
+                "apt has no source labelled Debian, so there is nothing to install Asterisk 16 from; add Debian's archive to its sources",
+            ),
             Self::NotStarted { what, source } => {
                 write!(f, "{what} could not be started: {source}; run tests/setup.sh, and this as root")
             }

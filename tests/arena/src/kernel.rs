@@ -19,7 +19,7 @@ pub struct Monitor {
 impl Monitor {
     /// Starts listening, and returns once changes are heard.
     pub fn start(host: &Host) -> Result<Self> {
-        load(host, "table inet arena { set heard { type inet_service; } }")?;
+        load(host, "add table inet arena\nadd set inet arena heard { type inet_service; }")?;
         let mut process = Process::start("nft monitor", host.command("nft").args(["monitor", "elements"]))?;
         // `nft monitor` does not say when it has begun to listen, so it is given something to hear until it does.
         let mut number = 0;

@@ -60,17 +60,16 @@ impl Scene {
 /// Gives a host's kernel a rule set.
 pub fn load(host: &Host, rules: &str) -> Result<()> {
     let mut command = host.command("nft");
-    let mut child = command
-        .args(["-f", "-"])
-        .stdin(Stdio::piped())
-        .spawn()
-        .map_err(|source| Error::NotStarted { what: "nft".to_owned(), source })?;
+    command.args(["-f", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let not_started = |source| Error::NotStarted { what: "nft".to_owned(), source };
+    let mut child = command.spawn().map_err(not_started)?;
     child.stdin.take().expect("piped").write_all(rules.as_bytes()).map_err(Error::io("write to", "nft"))?;
-    let status = child.wait().map_err(Error::io("wait for", "nft"))?;
-    if status.success() {
+    let output = child.wait_with_output().map_err(Error::io("wait for", "nft"))?;
+    if output.status.success() {
         return Ok(());
     }
-    Err(Error::Failed { what: "nft -f -".to_owned(), status: status.to_string(), said: rules.to_owned() })
+    let said = format!("{}\n{rules}", String::from_utf8_lossy(&output.stderr));
+    Err(Error::Failed { what: "nft -f -".to_owned(), status: output.status.to_string(), said })
 }
 
 /// Writes a service's file, with the directories it stands in.

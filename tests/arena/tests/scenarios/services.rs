@@ -7,10 +7,15 @@ use std::time::Duration;
 use arena::ami::{self, Login};
 use arena::asterisk::{self, Asterisk, OPERATOR};
 use arena::deadline::PATIENCE;
+use arena::kernel::Monitor;
+use arena::knock::{Door, Held, knock};
 use arena::nginx::{self, Nginx};
 use arena::openssh::{self, Openssh};
+use arena::scene::load;
 use arena::sip_peer::{Answer, SipPeer};
 use arena::{Process, Result, Scene, attackers};
+
+use crate::SILENCE;
 
 const SOON: Duration = Duration::from_secs(5);
 
@@ -86,5 +91,36 @@ fn asterisk_reports_security_events() -> Result<()> {
     let unknown = count("InvalidAccountID", "IPV4/UDP/10.77.0.2/");
     assert_eq!(unknown, attackers::SVWAR_REQUESTS as usize, "{said}");
     assert_eq!(count("ChallengeResponseFailed", "IPV4/UDP/10.77.0.2/"), 4, "{log}");
+    Ok(())
+}
+
+/// A ban written by hand: what the scenarios look with sees it begin, sees it at work, and sees it end.
+#[test]
+fn the_instruments_know_a_ban_when_they_see_one() -> Result<()> {
+    let scene = Scene::new()?;
+    let (victim, attacker) = (&scene.victim, &scene.attacker);
+    let _nginx = Nginx::start(victim, scene.directory())?;
+    let mut connection = Held::open(attacker, victim, SILENCE)?;
+    assert!(connection.answers()?);
+    let mut monitor = Monitor::start(victim)?;
+    load(
+        victim,
+        "table inet stockade {
+            set by_hand { type ipv4_addr; flags timeout; }
+            chain prerouting { type filter hook prerouting priority -310; ip saddr @by_hand drop; }
+        }
+        add element inet stockade by_hand { 10.77.0.2 timeout 6s }",
+    )?;
+    monitor.banned("10.77.0.2", SOON)?;
+    assert!(!connection.answers()?);
+    assert_eq!(knock(attacker, victim.address(), 80, SILENCE)?, Door::Silent);
+    assert_eq!(knock(attacker, victim.address(), 80, PATIENCE)?, Door::Open, "the element's time is over");
+    load(
+        victim,
+        "add element inet stockade by_hand { 10.77.0.2 }\ndelete element inet stockade by_hand { 10.77.0.2 }",
+    )?;
+    monitor.banned("10.77.0.2", SOON)?;
+    monitor.unbanned("10.77.0.2", SOON)?;
+    assert_eq!(knock(attacker, victim.address(), 443, SILENCE)?, Door::Refused);
     Ok(())
 }
