@@ -77,7 +77,8 @@ impl FileSource {
     }
 
     /// Waits up to `timeout` (`None`: for ever) until there is something to read or the waker is poked; then gives each
-    /// file that has something one turn. A turn is one block at most, so a huge file starves nobody.
+    /// file that has something one turn. A turn is one block at most, so a huge file starves nobody. It may return with
+    /// nothing handed on: the caller is expected to call it in a loop.
     pub fn read(
         &mut self,
         timeout: Option<Duration>,
@@ -204,7 +205,14 @@ impl FileSource {
                 each(FileBlock { spec: trail.health.spec, path: &trail.health.path, block, position });
                 enqueue(&mut self.ready, id, trail);
             }
-            Turn::More => enqueue(&mut self.ready, id, trail),
+            Turn::More => {
+                if let Some((truncated, past)) = trail.take_past()
+                    && let Some(copy) = opening::copy_of(&trail.path, truncated, &past)
+                {
+                    trail.read_copy(copy);
+                }
+                enqueue(&mut self.ready, id, trail);
+            }
             Turn::Idle if trail.is_over() => return self.close(id),
             Turn::Idle => {}
         }

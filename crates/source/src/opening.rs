@@ -7,7 +7,7 @@ use std::path::Path;
 use event::Position;
 
 use crate::rotation::{self, Sibling};
-use crate::tail::Tail;
+use crate::tail::{Identity, Past, Tail};
 
 /// The files to read, oldest first.
 #[derive(Debug)]
@@ -59,6 +59,17 @@ pub(crate) fn next(path: &Path, newest: &Tail, current: Tail) -> Vec<Tail> {
     tails.retain(|tail| tail.identity() != current.identity());
     tails.push(current);
     tails
+}
+
+/// After a truncation while we listen: the copy that was made before it, where it has lines that we have not read.
+/// `logrotate` with `copytruncate` makes one; what was written between its copy and its truncation is lost by it.
+pub(crate) fn copy_of(path: &Path, truncated: Identity, past: &Past) -> Option<Tail> {
+    let mut all = rotation::siblings(path);
+    all.retain(|sibling| sibling.identity != truncated && rotation::is_rotated(&base_of(path), sibling));
+    rotation::youngest(&all).find_map(|sibling| {
+        let mut copy = Tail::open(&sibling.path).ok()?;
+        copy.resume_copy(past).ok()?.then_some(copy)
+    })
 }
 
 /// The file that `saved` was taken from, wherever it is in the directory by now, and what was rotated after it.

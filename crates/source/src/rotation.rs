@@ -66,6 +66,12 @@ pub(crate) fn is_rotated(base: &str, sibling: &Sibling) -> bool {
     mark_of(base, &sibling.name).is_some()
 }
 
+/// Those written last; several if the file system's clock cannot tell them apart.
+pub(crate) fn youngest(all: &[Sibling]) -> impl Iterator<Item = &Sibling> {
+    let last = all.iter().map(|sibling| sibling.modified).max();
+    all.iter().filter(move |sibling| Some(sibling.modified) == last)
+}
+
 /// The logs of which a file called `name` may be a rotated copy: `a.log` for `a.log.1`, `a.log-20261101`, `a-20261101.log`.
 /// `a.1.log` is not taken for one: programs with several workers name their logs so.
 pub(crate) fn logs_of(name: &str) -> Vec<String> {

@@ -37,6 +37,17 @@ pub(crate) enum Step {
     Drained,
 }
 
+/// How far a file had been read before it was truncated, and by what a copy of it is known.
+#[derive(Clone, Debug)]
+pub(crate) struct Past {
+    offset: u64,
+    head: Head,
+    foot: Vec<u8>,
+}
+
+/// So much of what was read last is kept: with its times and numbers, no other place in any log looks the same.
+const FOOT_BYTES: usize = 128;
+
 #[derive(Debug)]
 pub(crate) struct Tail {
     file: File,
@@ -45,6 +56,10 @@ pub(crate) struct Tail {
     offset: u64,
     /// The first bytes up to `offset`, as far as `Head` keeps them.
     head: Head,
+    /// The last bytes before `offset`.
+    foot: Vec<u8>,
+    /// What was there before a truncation that has just been noticed.
+    past: Option<Past>,
     /// What lies before this was written before we listened.
     catch_up_end: u64,
     /// Everything up to the next `\n` is left out.
@@ -70,6 +85,8 @@ impl Tail {
             identity: Identity::of(&metadata),
             offset: 0,
             head: Head::new(),
+            foot: Vec::new(),
+            past: None,
             catch_up_end: 0,
             skipping: false,
             watch: None,
@@ -94,8 +111,27 @@ impl Tail {
         let Some(head) = self.read_head(offset)? else { return Ok(false) };
         self.offset = offset;
         self.head = head;
+        self.foot = self.read_foot(offset)?;
         self.catch_up_end = size;
         Ok(true)
+    }
+
+    /// Goes on where another file was before it was truncated, if this is a copy of that.
+    pub(crate) fn resume_copy(&mut self, past: &Past) -> io::Result<bool> {
+        let head = self.read_head(past.head.bytes().len() as u64)?;
+        let same_head = head.is_some_and(|head| head.bytes() == past.head.bytes());
+        if !same_head || self.read_foot(past.offset)? != past.foot {
+            return Ok(false);
+        }
+        self.offset = past.offset;
+        self.head = past.head.clone();
+        self.foot = past.foot.clone();
+        Ok(true)
+    }
+
+    /// What was there before a truncation, once.
+    pub(crate) fn take_past(&mut self) -> Option<Past> {
+        self.past.take()
     }
 
     /// Begins at the first line within the last `FIRST_CATCH_UP_BYTES`.
@@ -108,6 +144,7 @@ impl Tail {
             if let Some(head) = self.read_head(start - 1)? {
                 self.offset = start - 1;
                 self.head = head;
+                self.foot = self.read_foot(start - 1)?;
                 self.skipping = true;
             }
         }
@@ -211,8 +248,11 @@ impl Tail {
     }
 
     fn restart(&mut self) {
+        let (head, foot) = (std::mem::replace(&mut self.head, Head::new()), std::mem::take(&mut self.foot));
+        if !foot.is_empty() && !self.skipping {
+            self.past = Some(Past { offset: self.offset, head, foot });
+        }
         self.offset = 0;
-        self.head = Head::new();
         self.catch_up_end = 0;
         self.skipping = false;
     }
@@ -239,6 +279,18 @@ impl Tail {
         if !self.head.is_full() {
             self.head.extend(read);
         }
+        let surplus = (self.foot.len() + read.len()).saturating_sub(FOOT_BYTES);
+        self.foot.drain(..surplus.min(self.foot.len()));
+        self.foot.extend_from_slice(&read[read.len().saturating_sub(FOOT_BYTES)..]);
+    }
+
+    /// The last bytes before `offset`; fewer if the file is shorter.
+    fn read_foot(&self, offset: u64) -> io::Result<Vec<u8>> {
+        let start = offset.saturating_sub(FOOT_BYTES as u64);
+        let mut foot = vec![0; usize::try_from(offset - start).unwrap_or(FOOT_BYTES)];
+        let count = if foot.is_empty() { 0 } else { self.file.read_at(&mut foot, start)? };
+        foot.truncate(count);
+        Ok(foot)
     }
 
     /// The head of the first `length` bytes; `None` if the file is shorter.

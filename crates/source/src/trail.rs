@@ -11,7 +11,7 @@ use event::limit::WAITING_ROTATIONS;
 use event::{Moment, Origin, Position};
 
 use crate::health::{FileHealth, FileState};
-use crate::tail::{Identity, Step, Tail};
+use crate::tail::{Identity, Past, Step, Tail};
 
 /// What one turn of a trail gave.
 #[derive(Debug, PartialEq, Eq)]
@@ -192,6 +192,18 @@ impl Trail {
     pub(crate) fn notice_all(&mut self) {
         for tail in self.tails_mut() {
             tail.pending = true;
+        }
+    }
+
+    /// What was in a file of the trail before a truncation that was just noticed, and which file that is.
+    pub(crate) fn take_past(&mut self) -> Option<(Identity, Past)> {
+        self.tails_mut().find_map(|tail| Some((tail.identity(), tail.take_past()?)))
+    }
+
+    /// The copy that was made before the truncation is read to its end, and then the truncated file goes on.
+    pub(crate) fn read_copy(&mut self, copy: Tail) {
+        if self.retiring.is_none() && !self.holds(copy.identity()) {
+            self.retiring = Some(copy);
         }
     }
 

@@ -365,6 +365,30 @@ fn a_copy_truncated_log_that_outgrew_the_offset_is_read_from_its_start() {
 }
 
 #[test]
+fn lines_truncated_before_they_were_read_are_read_from_the_copy() {
+    let directory = tempdir().unwrap();
+    let file = |name: &str| directory.path().join(name);
+    append(file("a.log"), "1\n");
+    fs::copy(file("a.log"), file("a.log.2")).unwrap();
+    append(file("a.log.2"), "not a copy any more\n");
+    let mut source = open(&directory, &["a.log*"]);
+    assert_eq!(text(&mut source), "1\n");
+    append(file("a.log"), "2\n3\n");
+    fs::copy(file("a.log"), file("a.log.1")).unwrap();
+    File::options().write(true).open(file("a.log.1")).unwrap().set_modified(later()).unwrap();
+    File::create(file("a.log")).unwrap();
+    append(file("a.log"), "4\n");
+    assert_eq!(text(&mut source), "2\n3\n4\n");
+    append(file("a.log"), "5\n");
+    assert_eq!(text(&mut source), "5\n");
+}
+
+/// A time that is later than any of the test's own.
+fn later() -> std::time::SystemTime {
+    std::time::UNIX_EPOCH + Duration::from_secs(4_000_000_000)
+}
+
+#[test]
 fn the_gap_of_a_writer_that_does_not_append_is_skipped() {
     use std::os::unix::fs::FileExt;
     let directory = tempdir().unwrap();

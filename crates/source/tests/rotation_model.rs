@@ -2,7 +2,7 @@
 //!
 //! Where the model must allow for loss it avoids it instead, so that no error can hide behind it: before data is truncated
 //! or unlinked, or a link is re-pointed, everything written so far is read (or, while the source is stopped, the step is
-//! left out). Nobody could read it afterwards. And a file that took the place of an unlinked one is read from before it
+//! left out). Nobody could read it afterwards, except from a copy. And a file that took the place of an unlinked one is read from before it
 //! is renamed: nothing leads from the unlinked file to a name that it never had.
 
 use std::collections::HashMap;
@@ -34,8 +34,10 @@ enum Act {
     },
     /// The writer opens the log again, as daemons do on SIGHUP.
     Reopen,
-    /// Copied to `log.1`, then truncated.
-    CopyTruncate,
+    /// Copied to `log.1`, then truncated; perhaps with lines that are only in the copy by then.
+    CopyTruncate {
+        unread: bool,
+    },
     /// Unlinked, and created by the writer.
     Recreate,
     /// The link leads to another file, which the writer opens.
@@ -109,7 +111,7 @@ impl World {
             Act::Read => self.read_all(),
             Act::Rename { create } => self.rename(create),
             Act::Reopen => self.reopen(),
-            Act::CopyTruncate => self.copy_truncate(),
+            Act::CopyTruncate { unread } => self.copy_truncate(unread),
             Act::Recreate => self.recreate(),
             Act::Switch => self.switch(),
             Act::Stop { clean } => self.stop(clean),
@@ -161,16 +163,26 @@ impl World {
         self.writer = open_writer(&self.log(), self.layout);
     }
 
-    fn copy_truncate(&mut self) {
+    fn copy_truncate(&mut self, unread: bool) {
         self.reopen();
         if !self.is_all_read() {
             return;
+        }
+        // Only who has read from the file knows its copy again, and a source that is stopped then does not look for it.
+        let unread = unread && self.source.is_some() && !self.layout.linked;
+        if unread {
+            self.write(1, 0);
+            self.read_all();
+            self.write(2, 10);
         }
         if !self.layout.linked {
             self.shift();
             fs::copy(self.log(), self.directory.path().join("app.log.1")).unwrap();
         }
         OpenOptions::new().write(true).open(self.log()).unwrap().set_len(0).unwrap();
+        if unread {
+            self.read_all();
+        }
     }
 
     fn recreate(&mut self) {
@@ -259,7 +271,7 @@ fn act() -> impl Strategy<Value = Act> {
         4 => Just(Act::Read),
         3 => any::<bool>().prop_map(|create| Act::Rename { create }),
         3 => Just(Act::Reopen),
-        2 => Just(Act::CopyTruncate),
+        2 => any::<bool>().prop_map(|unread| Act::CopyTruncate { unread }),
         1 => Just(Act::Recreate),
         2 => Just(Act::Switch),
         2 => any::<bool>().prop_map(|clean| Act::Stop { clean }),
