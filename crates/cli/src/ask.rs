@@ -8,7 +8,12 @@ use crate::{Exit, banned, status, why};
 
 /// Sends `request` and prints what comes back, as JSON or for people.
 pub fn ask(place: &Place, request: &Request, json: bool) -> Exit {
-    match control::ask(&place.socket(), request) {
+    conclude(control::ask(&place.socket(), request), json)
+}
+
+/// Prints an answer, or why there is none.
+pub fn conclude(answer: Result<Answer, AskError>, json: bool) -> Exit {
+    match answer {
         Ok(answer) => print(&answer, json),
         Err(wrong) => {
             eprintln!("stockade: {wrong}");
@@ -50,7 +55,8 @@ fn print(answer: &Answer, json: bool) -> Exit {
     }
 }
 
-fn tell(message: &str, json: bool) {
+/// A sentence for people, or as JSON.
+pub fn tell(message: &str, json: bool) {
     if json {
         print_json(&serde_json::json!({ "message": message }));
     } else {

@@ -1,43 +1,44 @@
 //! Judges the lines of files with one filter, without counting: what `scan` prints.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use event::limit::LINE_BYTES;
-use event::{JailName, Moment};
+use event::{JailName, Moment, Origin};
 use filter::{Catalog, Filter, FilterSet, Found, Kind, Scratch, Zone};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
-use source::StreamSource;
+use source::{SourceError, StreamSource};
 
 use crate::Exit;
 use crate::args::Scan;
 use crate::table::{harmless, table};
 
-/// Judges every file in turn. `now` is the clock's; `--now` overrides it.
-pub fn scan(arguments: &Scan, catalog: &Catalog, now: Moment, json: bool) -> Exit {
+/// Judges every file in turn. `clock` says what "now" is unless `--now` does.
+pub fn scan(arguments: &Scan, catalog: &Catalog, clock: fn() -> Moment, json: bool) -> Exit {
     let filter = match catalog.filter(&arguments.filter) {
         Ok(filter) => filter,
         Err(wrong) => return fail(Exit::Usage, &wrong),
     };
-    let zone = match zone(arguments, now) {
+    let zone = match zone(arguments, clock()) {
         Ok(zone) => zone,
         Err(wrong) => return fail(Exit::Usage, &wrong),
     };
     let mut report = Report::new(filter, zone, arguments.count);
     for path in &arguments.files {
-        let judged = if json && !arguments.count {
-            open(path).and_then(|input| report.print_json(input))
-        } else {
-            open(path).and_then(|input| report.count(input))
-        };
-        match judged {
-            // Whoever reads our output has had enough of it.
-            Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe => return Exit::Done,
+        let input = match open(path) {
+            Ok(input) => input,
             Err(cause) => return fail(Exit::NoInput, &format!("{}: {cause}", path.display())),
-            Ok(()) => {}
+        };
+        let judged = if json && !arguments.count {
+            report.print_json(input, clock)
+        } else {
+            report.count(input, clock)
+        };
+        if let Err(cause) = judged {
+            return fail(Exit::NoInput, &format!("{}: {cause}", path.display()));
         }
     }
     if arguments.count {
@@ -108,11 +109,11 @@ impl Report {
     }
 
     /// Counts what is found, block by block.
-    fn count(&mut self, input: impl Read) -> io::Result<()> {
-        let mut stream = StreamSource::new(input);
+    fn count(&mut self, input: impl Read, clock: fn() -> Moment) -> Result<(), SourceError> {
+        let mut stream = StreamSource::new(input, Origin::CatchUp, clock);
         let Self { set, scratch, failures, successes, ignored, by_rule, .. } = self;
         while stream.read(&mut |block| {
-            set.judge_block(block, scratch, &mut |found| {
+            set.judge_block(block.text, scratch, &mut |found| {
                 match found.rule.kind {
                     Kind::Failure => *failures += 1,
                     Kind::Success => *successes += 1,
@@ -121,26 +122,34 @@ impl Report {
                 by_rule[found.rule_index].1 += 1;
             });
         })? {}
-        let health = stream.health();
-        self.lines += health.lines;
-        self.cut += health.cut_lines;
+        self.lines += stream.health().lines;
+        self.cut += stream.health().cut_lines;
         Ok(())
     }
 
     /// One JSON object a line, in order.
-    fn print_json(&mut self, input: impl Read) -> io::Result<()> {
-        let mut input = BufReader::with_capacity(LINE_BYTES, input);
+    fn print_json(&mut self, input: impl Read, clock: fn() -> Moment) -> Result<(), SourceError> {
+        let mut stream = StreamSource::new(input, Origin::CatchUp, clock);
         let mut out = BufWriter::new(io::stdout().lock());
-        let mut line = Vec::new();
-        while read_line(&mut input, &mut line)? {
-            self.lines += 1;
-            let mut found = None;
-            self.set.judge_line(&line, &mut self.scratch, &mut |one| found = Some(one));
-            let verdict = verdict(self.lines, found.as_ref(), &self.zone);
-            serde_json::to_writer(&mut out, &verdict)?;
-            out.write_all(b"\n")?;
-        }
-        out.flush()
+        let mut written = Ok(());
+        while written.is_ok()
+            && stream.read(&mut |block| {
+                written = block.text.split_inclusive(|byte| *byte == b'\n').try_for_each(|line| {
+                    self.print_verdict(line.strip_suffix(b"\n").unwrap_or(line), &mut out)
+                });
+            })?
+        {}
+        // Whoever reads our output may have had enough of it.
+        let _ = written.and_then(|()| out.flush());
+        Ok(())
+    }
+
+    fn print_verdict(&mut self, line: &[u8], out: &mut impl Write) -> io::Result<()> {
+        self.lines += 1;
+        let mut found = None;
+        self.set.judge_line(line, &mut self.scratch, &mut |one| found = Some(one));
+        serde_json::to_writer(&mut *out, &verdict(self.lines, found.as_ref(), &self.zone))?;
+        out.write_all(b"\n")
     }
 
     fn print_summary(&self) {
@@ -162,19 +171,6 @@ impl Report {
             print!("\n{}", table(&["PATTERN", "LINES"], &rows));
         }
     }
-}
-
-/// Reads a line without its `\n`; what is past the bound is dropped, so that the line is missed as it would be live.
-fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
-    line.clear();
-    if input.by_ref().take(LINE_BYTES as u64 + 1).read_until(b'\n', line)? == 0 {
-        return Ok(false);
-    }
-    if line.pop_if(|last| *last == b'\n').is_none() && line.len() > LINE_BYTES {
-        line.clear();
-        input.skip_until(b'\n')?;
-    }
-    Ok(true)
 }
 
 fn verdict(number: u64, found: Option<&Found<'_>>, zone: &Zone) -> Value {

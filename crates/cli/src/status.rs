@@ -1,8 +1,11 @@
 //! Prints how things stand: what needs attention first.
 
 use control::answer::{Enforcement, Jail, Source, Status};
+use control::{Answer, Request};
 
-use crate::ask::print_json;
+use crate::Exit;
+use crate::args::Place;
+use crate::ask::{conclude, print_json};
 use crate::table::{span, table};
 
 /// As JSON or as text.
@@ -28,6 +31,21 @@ pub fn print(status: &Status, json: bool) {
         for refusal in &status.refusals {
             println!("{}  {} in {}: {}", refusal.at, refusal.address, refusal.jail, refusal.reason);
         }
+    }
+}
+
+/// Asks for the jails and prints only those.
+pub fn ask_jails(place: &Place, json: bool) -> Exit {
+    match control::ask(&place.socket(), &Request::Status { jail: None }) {
+        Ok(Answer::Status(status)) if json => {
+            print_json(&status.jails);
+            Exit::Done
+        }
+        Ok(Answer::Status(status)) => {
+            print!("{}", jails(&status.jails));
+            Exit::Done
+        }
+        other => conclude(other, json),
     }
 }
 

@@ -209,6 +209,14 @@ impl Counter {
         self.table.len()
     }
 
+    /// How many windows each jail has. Looks at the whole table: for a person who asks.
+    pub fn windows_by_jail(&self) -> HashMap<JailName, u64> {
+        let mut counts = vec![0; self.jails.len()];
+        self.table.keys().for_each(|key| counts[usize::from(key.jail)] += 1);
+        let jails = self.jails.iter().zip(counts);
+        jails.filter_map(|(jail, count)| Some((jail.as_ref()?.name.clone(), count))).collect()
+    }
+
     /// Whether nobody has failed.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -76,6 +76,11 @@ impl Table {
         self.index.len()
     }
 
+    /// The keys of all windows, in no order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.slots.iter().filter(|slot| !slot.window.is_empty()).map(|slot| &slot.key)
+    }
+
     /// How many failures all windows hold.
     pub(crate) fn marks(&self) -> usize {
         self.marks

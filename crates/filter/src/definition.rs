@@ -21,6 +21,9 @@ pub struct Definition {
     /// Where the service logs by default.
     #[serde(default)]
     pub logs: Vec<String>,
+    /// Where it logs the same things if none of `logs` is there.
+    #[serde(default)]
+    pub fallback_logs: Vec<String>,
     /// Journal matches `_FIELD=value`.
     #[serde(default)]
     pub journal: Vec<String>,

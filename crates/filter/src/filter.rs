@@ -33,6 +33,8 @@ pub struct Filter {
     pub ports: Vec<Port>,
     /// Where the service logs by default.
     pub logs: Vec<String>,
+    /// Where it logs the same things if none of `logs` is there: reading both would count each failure twice.
+    pub fallback_logs: Vec<String>,
     /// Journal matches.
     pub journal: Vec<String>,
     /// Paths of which one exists where the service is installed.
@@ -94,6 +96,7 @@ impl Filter {
             service: definition.service,
             ports,
             logs: definition.logs,
+            fallback_logs: definition.fallback_logs,
             journal: definition.journal,
             present: definition.present,
             limits: definition.limits,

@@ -57,19 +57,16 @@ fn time(text: &[u8]) -> Option<(&[u8], Form, &[u8])> {
     Some((&text[..length], form, &text[length..]))
 }
 
-/// `Mmm dd hh:mm:ss`, with an optional year before the time and an optional fraction behind it.
+/// `Mmm dd hh:mm:ss`: the day in one place or two, with an optional year before the time and an optional fraction behind.
 fn bsd_length(text: &[u8]) -> Option<usize> {
-    let plain = |at: usize| {
-        text.get(at..at + 8).is_some_and(|t| t[2] == b':' && t[5] == b':' && t[0].is_ascii_digit())
+    if text.get(3) != Some(&b' ') {
+        return None;
+    }
+    let is_clock = |at: &usize| {
+        text.get(*at..at + 8).is_some_and(|t| t[0].is_ascii_digit() && t[2] == b':' && t[5] == b':')
     };
-    if text.len() < 15 || text[3] != b' ' || text[6] != b' ' {
-        return None;
-    }
-    let clock = if plain(7) { 7 } else { 12 };
-    if !plain(clock) {
-        return None;
-    }
-    let end = clock + 8;
+    // After `Nov 4 `, `Nov 14 `, or either with a year.
+    let end = [7, 6, 12, 11].into_iter().find(is_clock)? + 8;
     let fraction = match text.get(end) {
         Some(b'.') => 1 + text[end + 1..].iter().take_while(|b| b.is_ascii_digit()).count(),
         _ => 0,
@@ -112,6 +109,7 @@ mod tests {
     fn prefixes_of_many_daemons() {
         reads("Nov  1 00:00:00 pbx sshd[42]: hello", "sshd", "hello", 1);
         reads("Nov  1 00:00:00 pbx sshd[42]: ", "sshd", "", 1);
+        reads("Nov 4 00:00:00 pbx sshd[42]: hello", "sshd", "hello", 1);
         reads("<38>Nov  1 00:00:00 sshd[42]: hello", "sshd", "hello", 1);
         reads("2026-11-01T00:00:00.123456+01:00 pbx sshd-session[42]: a b", "sshd-session", "a b", 1);
         reads("Nov  1 00:00:00 pbx auth.info sshd[42]: hello", "sshd", "hello", 1);

@@ -16,7 +16,7 @@ const SERVICES: &[(&[&str], &[&str])] = &[
     (&["freeswitch"], &["freeswitch"]),
     (&["nginx-http-auth"], &["nginx-http-auth"]),
     (&["nginx-limit-req"], &["nginx-limit-req"]),
-    (&["nginx-errors"], &["nginx-botsearch"]),
+    (&["nginx-errors", "exploit-scanner"], &["nginx-botsearch"]),
     (&["apache-auth"], &["apache-auth"]),
     (&["postfix"], &["postfix"]),
     (&["dovecot"], &["dovecot"]),
@@ -104,6 +104,12 @@ struct Annotated {
     number: usize,
     text: String,
     host: Option<String>,
+}
+
+/// What stands behind `# NAME:`, as the peer's own test reads it.
+fn mark<'t>(line: &'t str, name: &str) -> Option<&'t str> {
+    let rest = line.strip_prefix('#')?.trim_start_matches('#');
+    rest.strip_prefix(' ').unwrap_or(rest).strip_prefix(name)
 }
 
 fn annotated(file: &Path) -> Vec<Annotated> {

@@ -1,2 +1,99 @@
-//! (plan: see ARCHITECTURE.md)
-fn main() {}
+//! Stockade stops brute force on a PBX and on any Linux server. Here the command line becomes a command; `pipeline` shows
+//! the main job.
+
+mod pipeline;
+mod start;
+mod restore;
+mod plan;
+mod host;
+mod message;
+mod collector;
+mod reader;
+mod engine;
+mod record;
+mod ledger;
+mod obey;
+mod report;
+mod enforcer;
+mod desk;
+mod reload;
+mod offline;
+mod clock;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use cli::args::{CONFIG, Place};
+use cli::{Args, Command, Exit};
+use control::Request;
+
+fn main() -> ExitCode {
+    let arguments = Args::parse();
+    carry_out(&arguments).into()
+}
+
+fn carry_out(Args { command, place, json }: &Args) -> Exit {
+    let json = *json;
+    match command {
+        Command::Run { config } => run(config_file(config.as_deref()), place),
+        Command::Status { jail } => cli::ask::ask(place, &Request::Status { jail: jail.clone() }, json),
+        Command::Jails => cli::status::ask_jails(place, json),
+        Command::Banned => cli::ask::ask(place, &Request::Banned, json),
+        Command::Ban { address, jail, time } => ban(place, address, jail.clone(), time.as_deref(), json),
+        Command::Unban { address: Some(address), .. } => {
+            cli::ask::ask(place, &Request::Unban { address: address.clone() }, json)
+        }
+        Command::Unban { .. } => cli::ask::ask(place, &Request::UnbanAll, json),
+        Command::Why { address } => cli::ask::ask(place, &Request::Why { address: address.clone() }, json),
+        Command::Reload => cli::ask::ask(place, &Request::Reload, json),
+        Command::Scan(scan) => match offline::catalog(config_file(scan.config.as_deref()).as_deref()) {
+            Ok(catalog) => cli::scan::scan(scan, &catalog, clock::now, json),
+            Err(complaints) => offline::fail(&complaints, Exit::Config),
+        },
+        Command::Filters { name, config } => {
+            match offline::catalog(config_file(config.as_deref()).as_deref()) {
+                Ok(catalog) => cli::filters::print(&catalog, name.as_deref(), json),
+                Err(complaints) => offline::fail(&complaints, Exit::Config),
+            }
+        }
+        Command::Check { config } => offline::check(config_file(config.as_deref()).as_deref(), json),
+        Command::Passwd => offline::passwd(place, json),
+        Command::Down => offline::down(place, json),
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Args::command(), "stockade", &mut std::io::stdout());
+            Exit::Done
+        }
+    }
+}
+
+fn run(config: Option<PathBuf>, place: &Place) -> Exit {
+    let options = pipeline::Options { config, state_dir: place.state_dir.clone(), socket: place.socket() };
+    match pipeline::run(&options) {
+        Ok(cause) => {
+            tracing::info!("stopped: {cause}; bans stay in the kernel");
+            Exit::Done
+        }
+        Err(start::StartError::Settings(complaints)) => offline::fail(&complaints, Exit::Config),
+        Err(wrong) => offline::fail(&[wrong.to_string()], Exit::Failed),
+    }
+}
+
+fn ban(place: &Place, address: &str, jail: Option<String>, time: Option<&str>, json: bool) -> Exit {
+    let seconds = match time.map(|text| (text, config::parse_duration(text))) {
+        None => None,
+        Some((_, Some(config::FOREVER))) => Some(u64::MAX),
+        Some((_, Some(span))) => Some(span.as_secs()),
+        Some((text, None)) => {
+            let wrong =
+                format!("--for '{text}' is not a duration; write e.g. '10m', '2h', '1d' or 'forever'");
+            return offline::fail(&[wrong], Exit::Usage);
+        }
+    };
+    cli::ask::ask(place, &Request::Ban { address: address.to_owned(), jail, seconds }, json)
+}
+
+/// The settings file that was named, else the usual one if it is there.
+fn config_file(named: Option<&Path>) -> Option<PathBuf> {
+    named.map(Path::to_owned).or_else(|| Some(PathBuf::from(CONFIG)).filter(|path| path.exists()))
+}

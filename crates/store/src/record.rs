@@ -1,12 +1,15 @@
 //! What goes into the store and what comes out. Plain values; how they lie on disk is for `schema` and `row` to know.
 
-use event::{Ban, Decision, Failure, JailName, Moment, Position, Subject};
+use event::{Ban, Decision, Failure, JailName, Moment, Position, Subject, Success};
 
 /// What one turn of the engine changed. It is recorded in one transaction, in the order of the fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
     /// Failures that were counted.
     pub failures: Vec<Failure>,
+    /// Logins that clear the recorded failures up to then of their own account, subject and jail: they count no more, also
+    /// not after a restart.
+    pub cleared: Vec<Success>,
     /// Bans, unbans and refusals, in the order in which they were decided; all of them go into the audit.
     pub decisions: Vec<Decision>,
     /// Bans whose time is over by `at`: they move to the history. One that was prolonged past `at` stays.
@@ -23,6 +26,7 @@ impl Batch {
     /// Whether there is nothing to record.
     pub fn is_empty(&self) -> bool {
         self.failures.is_empty()
+            && self.cleared.is_empty()
             && self.decisions.is_empty()
             && self.expired.is_empty()
             && self.memory.is_empty()

@@ -1,6 +1,6 @@
 //! How a batch becomes one transaction. Statements are prepared once and kept.
 
-use event::{Ban, Decision, Failure, Moment, Position, Refusal, Subject, Unban};
+use event::{Ban, Decision, Failure, Moment, Position, Refusal, Subject, Success, Unban};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use crate::names::Names;
@@ -17,6 +17,9 @@ pub(crate) fn commit(conn: &mut Connection, names: &mut Names, batch: &Batch) ->
     failures.sort_by_key(|failure| failure.subject);
     for failure in failures {
         record_failure(&transaction, names, failure)?;
+    }
+    for success in &batch.cleared {
+        clear(&transaction, names, success)?;
     }
     record_decisions(&transaction, names, &batch.decisions)?;
     let mut expired: Vec<_> = batch.expired.iter().collect();
@@ -105,6 +108,16 @@ fn record_failure(
             failure.account,
             failure.line,
         ])
+        .map(drop)
+}
+
+fn clear(transaction: &Transaction<'_>, names: &mut Names, success: &Success) -> rusqlite::Result<()> {
+    let jail = names.jail_number(transaction, &success.jail)?;
+    transaction
+        .prepare_cached(
+            "DELETE FROM failures WHERE subject = ?1 AND jail = ?2 AND account = ?3 AND at <= ?4",
+        )?
+        .execute(params![Key::of(&success.subject), jail, success.account, success.at.millis()])
         .map(drop)
 }
 

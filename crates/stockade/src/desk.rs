@@ -1,0 +1,90 @@
+//! Answers the control socket: asks the engine, and adds what only the readers and the kernel know.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{SyncSender, channel};
+use std::time::Duration;
+
+use control::{Answer, Peer, Request};
+use source::{FileSpec, JournalSpec};
+
+use crate::enforcer::Enforcer;
+use crate::message::{Message, Reply};
+use crate::obey::banned;
+use crate::plan::Plan;
+use crate::reader::Reader;
+
+/// An engine that does not answer within this is stuck, and whoever asked is told so.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Where requests are answered; one serves all clients.
+#[derive(Debug)]
+pub struct Desk {
+    /// The engine.
+    pub engine: SyncSender<Message>,
+    /// The kernel's side.
+    pub enforcer: Enforcer,
+    /// The reader of files.
+    pub files: Reader<FileSpec>,
+    /// The reader of the journal.
+    pub journal: Reader<JournalSpec>,
+    /// The settings file, for `reload`.
+    pub config: Option<PathBuf>,
+}
+
+impl Desk {
+    /// Answers one request.
+    pub fn answer(&self, request: Request, peer: Peer) -> Answer {
+        if request == Request::Reload {
+            return self.reload(&peer);
+        }
+        let (reply, answer) = channel();
+        if self.engine.send(Message::Asked { request, peer, reply }).is_err() {
+            return Answer::Fault("stockade is stopping".to_owned());
+        }
+        match answer.recv_timeout(PATIENCE) {
+            Ok(Reply::Bans(bans)) => Answer::Banned(bans.iter().map(banned).collect()),
+            Ok(Reply::Answer(Answer::Status(mut status))) => {
+                self.complete(&mut status);
+                Answer::Status(status)
+            }
+            Ok(Reply::Answer(answer)) => answer,
+            Err(_) => Answer::Fault(format!("the engine did not answer within {} s", PATIENCE.as_secs())),
+        }
+    }
+
+    fn complete(&self, status: &mut control::answer::Status) {
+        for counter in self.enforcer.counters() {
+            if let Some(jail) = status.jails.iter_mut().find(|jail| jail.jail == counter.jail.as_str()) {
+                jail.dropped_packets += counter.packets;
+                jail.dropped_bytes += counter.bytes;
+            }
+        }
+        status.sources = self.files.health();
+        status.sources.extend(self.journal.health());
+        for source in
+            status.sources.iter().filter(|source| !matches!(source.state.as_str(), "following" | "idle"))
+        {
+            let reason = source.reason.as_deref().unwrap_or_default();
+            status.attention.push(format!("{} is {}: {reason}", source.source, source.state));
+        }
+    }
+
+    /// Reads the settings here, beside the engine; it only hears of them when they are right.
+    fn reload(&self, peer: &Peer) -> Answer {
+        let cause = format!("asked by {}", peer.name);
+        match Plan::make(self.config.as_deref()) {
+            Ok(plan) => {
+                let jails = plan.jails.len();
+                match self.engine.send(Message::Reloaded { plan: Box::new(plan), cause }) {
+                    Ok(()) => Answer::Done(format!("the settings were read again; {jails} jails are on")),
+                    Err(_) => Answer::Fault("stockade is stopping".to_owned()),
+                }
+            }
+            Err(complaints) => {
+                let text = complaints.join("\n");
+                let _ = self.engine.send(Message::ReloadFailed { complaints, cause });
+                Answer::No(format!("{text}\nthe old settings stay in force"))
+            }
+        }
+    }
+}

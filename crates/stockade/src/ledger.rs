@@ -1,0 +1,90 @@
+//! Numbers for `status`: what each jail has seen since the start, which bounds were reached, which bans were refused.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use control::answer;
+use control::time::rfc3339;
+use event::limit::REFUSALS;
+use event::{JailName, Moment, Refusal, Subject};
+
+/// What a jail has seen since the start.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tally {
+    /// Failures found.
+    pub failures: u64,
+    /// The last one.
+    pub last_failure: Option<Moment>,
+    /// Bans made.
+    pub bans: u64,
+}
+
+/// All numbers.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    tallies: BTreeMap<JailName, Tally>,
+    refusals: VecDeque<Refusal>,
+    /// The latest failure of someone who is banned, long enough after the ban for the kernel to have acted.
+    ineffective: Option<(Subject, JailName, Moment)>,
+}
+
+impl Ledger {
+    /// Counts failures of a jail.
+    pub fn failed(&mut self, jail: &JailName, count: u32, at: Moment) {
+        let tally = self.tally_mut(jail);
+        tally.failures += u64::from(count);
+        tally.last_failure = tally.last_failure.max(Some(at));
+    }
+
+    /// Counts a ban.
+    pub fn banned(&mut self, jail: &JailName) {
+        self.tally_mut(jail).bans += 1;
+    }
+
+    /// Keeps a refusal for `status` and `why`.
+    pub fn refused(&mut self, refusal: &Refusal) {
+        // An attacker who goes on would fill the list with one address.
+        self.refusals.retain(|known| (known.subject, &known.jail) != (refusal.subject, &refusal.jail));
+        self.refusals.push_front(refusal.clone());
+        self.refusals.truncate(REFUSALS);
+    }
+
+    /// A banned subject still fails: its ban does not hold.
+    pub fn still_fails(&mut self, subject: Subject, jail: &JailName, at: Moment) {
+        self.ineffective = Some((subject, jail.clone(), at));
+    }
+
+    /// What a jail has seen.
+    pub fn tally(&self, jail: &JailName) -> Tally {
+        self.tallies.get(jail).copied().unwrap_or_default()
+    }
+
+    /// The refusals that concern `subject`, or all, newest first.
+    pub fn refusals(&self, subject: Option<&Subject>) -> Vec<answer::Refused> {
+        let concerned =
+            self.refusals.iter().filter(|one| subject.is_none_or(|subject| one.subject.overlaps(subject)));
+        let rows = concerned.map(|one| answer::Refused {
+            address: one.subject.to_string(),
+            jail: one.jail.to_string(),
+            at: rfc3339(one.at),
+            reason: one.reason.clone(),
+        });
+        rows.collect()
+    }
+
+    /// What to do about a ban that does not hold.
+    pub fn ineffective(&self) -> Option<String> {
+        let (subject, jail, at) = self.ineffective.as_ref()?;
+        Some(format!(
+            "{subject} is banned in {jail} and still failed at {}: does the service see the address of a proxy, or does it \
+             listen on other ports than the jail's?",
+            rfc3339(*at)
+        ))
+    }
+
+    fn tally_mut(&mut self, jail: &JailName) -> &mut Tally {
+        if !self.tallies.contains_key(jail) {
+            self.tallies.insert(jail.clone(), Tally::default());
+        }
+        self.tallies.get_mut(jail).expect("it was put there above")
+    }
+}

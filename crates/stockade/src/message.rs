@@ -1,0 +1,88 @@
+//! What reaches the engine: everything that happens, as one closed enum. Only the engine changes state.
+
+use std::sync::mpsc::Sender;
+
+use control::{Answer, Peer, Request};
+use event::{Ban, Failure, Origin, Position, Success};
+
+use crate::plan::Plan;
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Message {
+    /// A reader found something, or read on without finding anything.
+    Found(Findings),
+    /// Somebody asks through the control socket.
+    Asked {
+        /// What.
+        request: Request,
+        /// Who.
+        peer: Peer,
+        /// Where the answer goes.
+        reply: Sender<Reply>,
+    },
+    /// The kernel was changed, by us or by others.
+    Enforced(Enforced),
+    /// New settings, already checked, and why they were read.
+    Reloaded {
+        /// The plan.
+        plan: Box<Plan>,
+        /// Why: "SIGHUP", "stockade.toml changed", "asked by root".
+        cause: String,
+    },
+    /// New settings that are wrong: the old ones stay.
+    ReloadFailed {
+        /// What is wrong.
+        complaints: Vec<String>,
+        /// Why they were read.
+        cause: String,
+    },
+    /// Stop.
+    Stop {
+        /// Why.
+        cause: String,
+    },
+}
+
+/// What a reader found in one block.
+#[derive(Debug)]
+pub struct Findings {
+    /// Old lines are judged by their own time.
+    pub origin: Origin,
+    /// In the order of the lines.
+    pub failures: Vec<Failure>,
+    /// In the order of the lines.
+    pub successes: Vec<Success>,
+    /// Up to where this was read.
+    pub positions: Vec<(String, Position)>,
+}
+
+/// What comes back from enforcement.
+#[derive(Debug)]
+pub enum Enforced {
+    /// All changes were carried out.
+    Applied,
+    /// The kernel was compared with what is wanted.
+    Reconciled {
+        /// Whether there was anything to mend.
+        changed: bool,
+        /// Whether another program's change was the cause.
+        foreign: bool,
+    },
+    /// Somebody else changed our table.
+    Disturbed,
+    /// It did not work.
+    Failed {
+        /// What, why, and what to do.
+        error: String,
+    },
+}
+
+/// What goes back to whoever asked.
+#[derive(Debug)]
+pub enum Reply {
+    /// An answer, ready.
+    Answer(Answer),
+    /// The bans; they are put into words outside the engine, because there may be a million of them.
+    Bans(Vec<Ban>),
+}

@@ -1,0 +1,321 @@
+//! What is to be done: settings, filters and host put together. Made aside, as a whole, at start and at each reload, so
+//! that a mistake in the settings changes nothing.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use config::{Complaint, Enabled, Settings};
+use decision::BanTime;
+use enforcement::{Guard, Layout};
+use event::{JailName, Port, Subject, Whitelist};
+use filter::{Catalog, Filter, FilterSet, Kind, Zone};
+use jiff::tz::TimeZone;
+use source::{FileSpec, JournalSpec};
+
+use crate::{clock, host};
+
+/// Everything that a running Stockade needs to know.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// As checked.
+    pub settings: Settings,
+    /// The jails that are on.
+    pub jails: Vec<Jail>,
+    /// Who is never blocked.
+    pub whitelist: Whitelist,
+    /// What is said at start: which services were found, which jails are on and why.
+    pub notes: Vec<String>,
+}
+
+/// A jail that is on.
+#[derive(Clone, Debug)]
+pub struct Jail {
+    /// Its name.
+    pub name: JailName,
+    /// Its filter.
+    pub filter: Arc<Filter>,
+    /// Its limits.
+    pub limits: config::Limits,
+    /// What its bans close; none means all.
+    pub ports: Vec<Port>,
+    /// Files that it reads.
+    pub logs: Vec<String>,
+    /// Journal fields that it reads.
+    pub journal: Vec<String>,
+}
+
+/// What a reader watches: where to look, and who listens there.
+#[derive(Clone, Debug)]
+pub struct Watchlist<S> {
+    /// Where to look.
+    pub specs: Vec<S>,
+    /// The filters of each.
+    pub sets: Vec<Arc<FilterSet>>,
+    /// The zone of times that name none.
+    pub zone: TimeZone,
+}
+
+impl Plan {
+    /// Reads the settings and the filters and looks at the host. The complaints are all that were found; the plan is there
+    /// if there are none.
+    pub fn make(config: Option<&Path>) -> Result<Self, Vec<String>> {
+        let settings = read_settings(config)?;
+        let catalog = catalog(&settings)?;
+        let mut complaints = Vec::new();
+        let mut notes = Vec::new();
+        let mut jails = Vec::new();
+        for name in jail_names(&settings, &catalog) {
+            let jail = settings.jail(&name);
+            match on(&jail, &catalog, &settings) {
+                Ok(Some(jail)) => {
+                    notes.push(format!("jail {}: on, {}", jail.name, describe(&jail)));
+                    jails.push(jail);
+                }
+                Ok(None) => {}
+                Err(complaint) => complaints.push(complaint),
+            }
+        }
+        if !complaints.is_empty() {
+            return Err(complaints);
+        }
+        if jails.is_empty() {
+            notes.push(
+                "no jail is on: no known service was found on this host; name one in [jails]".to_owned(),
+            );
+        }
+        let whitelist = whitelist(&settings);
+        Ok(Self { settings, jails, whitelist, notes })
+    }
+
+    /// The whitelist as it would be made now: interfaces come and go.
+    pub fn whitelist_now(&self) -> Whitelist {
+        whitelist(&self.settings)
+    }
+
+    /// The kernel's table for these jails.
+    pub fn layout(&self) -> Layout {
+        let guards =
+            self.jails.iter().map(|jail| Guard { jail: jail.name.clone(), ports: jail.ports.clone() });
+        Layout {
+            guards: guards.collect(),
+            whitelist: self.whitelist.iter().map(|(subject, _)| *subject).collect(),
+        }
+    }
+
+    /// Files and their listeners. Jails that name the same file share its reading.
+    pub fn files(&self) -> Watchlist<FileSpec> {
+        let specs = |pattern: &String| FileSpec { pattern: pattern.clone() };
+        self.watchlist(|jail| jail.logs.clone(), |keys| keys.iter().map(specs).collect())
+    }
+
+    /// Journal fields and their listeners.
+    pub fn journal(&self) -> Watchlist<JournalSpec> {
+        let key = |jail: &Jail| if jail.journal.is_empty() { vec![] } else { vec![jail.journal.join("\n")] };
+        self.watchlist(key, |keys| {
+            let split = |key: &String| key.split('\n').map(str::to_owned).collect();
+            keys.iter().enumerate().map(|(stream, key)| JournalSpec { stream, matches: split(key) }).collect()
+        })
+    }
+
+    /// Groups the jails by what they read.
+    fn watchlist<S>(
+        &self,
+        keys_of: impl Fn(&Jail) -> Vec<String>,
+        specs: impl FnOnce(&[String]) -> Vec<S>,
+    ) -> Watchlist<S> {
+        let mut listeners: BTreeMap<String, Vec<(JailName, Arc<Filter>)>> = BTreeMap::new();
+        for jail in self.jails.iter().filter(|_| self.settings.enabled) {
+            for key in keys_of(jail) {
+                listeners.entry(key).or_default().push((jail.name.clone(), Arc::clone(&jail.filter)));
+            }
+        }
+        let keys: Vec<_> = listeners.keys().cloned().collect();
+        let kinds = [Kind::Ignore, Kind::Failure, Kind::Success];
+        let sets = listeners.into_values().map(|jails| Arc::new(FilterSet::new(jails, &kinds))).collect();
+        Watchlist { specs: specs(&keys), sets, zone: zone(&self.settings) }
+    }
+
+    /// How long a jail bans at first.
+    pub fn decision_settings(&self) -> decision::Settings {
+        let (escalation, evidence) = (self.settings.escalation, self.settings.evidence);
+        decision::Settings {
+            escalation: decision::Escalation {
+                factor: escalation.factor,
+                max: escalation.max,
+                quiet: escalation.quiet,
+                all_ports_after: escalation.all_ports_after,
+            },
+            claimed_ban_time: evidence.claimed_ban_time,
+            friend_time: evidence.friend_time,
+            by_hand: ban_time(self.settings.defaults.ban_time),
+        }
+    }
+}
+
+impl<S> Watchlist<S> {
+    /// What a time without a zone means now.
+    pub fn zone(&self) -> Zone {
+        Zone { zone: self.zone.clone(), now: clock::now() }
+    }
+
+    /// The jails that listen to each spec.
+    pub fn jails(&self, spec: usize) -> Vec<String> {
+        let set = self.sets.get(spec);
+        set.map(|set| set.jails().iter().map(|(name, _)| name.to_string()).collect()).unwrap_or_default()
+    }
+}
+
+/// The decision's word for a span of the settings.
+pub fn ban_time(span: std::time::Duration) -> BanTime {
+    if span == config::FOREVER { BanTime::ForEver } else { BanTime::For(span) }
+}
+
+/// The settings of `config`, or the defaults.
+pub fn read_settings(config: Option<&Path>) -> Result<Settings, Vec<String>> {
+    let Some(path) = config else { return Ok(Settings::default()) };
+    if !path.exists() {
+        // Named on the command line: running with the defaults instead would be a surprise.
+        return Err(vec![format!("{}: there is no such file; name another with --config", path.display())]);
+    }
+    match config::load(path) {
+        (Some(settings), complaints) if complaints.is_empty() => Ok(settings),
+        (_, complaints) => Err(complaints.iter().map(Complaint::to_string).collect()),
+    }
+}
+
+/// The shipped filters, those of the filter directory in their place.
+pub fn catalog(settings: &Settings) -> Result<Catalog, Vec<String>> {
+    let mut catalog = Catalog::shipped();
+    let dir = &settings.filters.dir;
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(catalog),
+        Err(cause) => return Err(vec![format!("{}: the filters cannot be read: {cause}", dir.display())]),
+    };
+    let mut complaints = Vec::new();
+    for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".toml")) else {
+            continue;
+        };
+        match fs::read_to_string(&path) {
+            Ok(text) => {
+                if let Err(wrong) = Filter::parse(name, &text) {
+                    complaints.push(format!("{}: {wrong}", path.display()));
+                }
+                catalog.put(name, text);
+            }
+            Err(cause) => complaints.push(format!("{}: cannot be read: {cause}", path.display())),
+        }
+    }
+    if complaints.is_empty() { Ok(catalog) } else { Err(complaints) }
+}
+
+/// Every jail of the file, and one for every filter that the file does not mention.
+fn jail_names(settings: &Settings, catalog: &Catalog) -> Vec<JailName> {
+    let mut names: Vec<_> =
+        settings.jails.keys().cloned().chain(catalog.names().map(JailName::new)).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// The jail as it will run; `None` if it is off, or the service is not here.
+fn on(jail: &config::Jail, catalog: &Catalog, settings: &Settings) -> Result<Option<Jail>, String> {
+    let complain = |what: String| match &jail.origin {
+        Some(origin) => format!("{origin}: jail {}: {what}", jail.name),
+        None => format!("jail {}: {what}", jail.name),
+    };
+    if jail.enabled == Enabled::No {
+        return Ok(None);
+    }
+    let filter = catalog.filter(&jail.filter).map_err(|wrong| complain(wrong.to_string()))?;
+    let own_logs =
+        jail.logs.as_ref().map(|logs| logs.iter().map(|path| path.display().to_string()).collect());
+    if jail.enabled == Enabled::Auto && !is_present(&filter, own_logs.as_deref()) {
+        return Ok(None);
+    }
+    let overrides = overrides(&filter).map_err(&complain)?;
+    let (logs, journal) = sources(&filter, own_logs, jail.journal.clone());
+    Ok(Some(Jail {
+        name: jail.name.clone(),
+        limits: settings.limits(jail, &overrides),
+        ports: jail.ports.clone().unwrap_or_else(|| filter.ports.clone()),
+        logs,
+        journal,
+        filter,
+    }))
+}
+
+/// Whether the service is on this host: its program is, or the log that only it writes, or the one that was named for it.
+fn is_present(filter: &Filter, own_logs: Option<&[String]>) -> bool {
+    match own_logs {
+        Some(logs) if !logs.is_empty() => host::any_exists(logs) || host::any_exists(&filter.present),
+        _ if filter.present.is_empty() => {
+            host::any_exists(&filter.logs) || host::any_exists(&filter.fallback_logs)
+        }
+        _ => host::any_exists(&filter.present),
+    }
+}
+
+/// Files or the journal: what the settings name, else the files that are there, else the journal. Not both, or each
+/// failure would count twice.
+fn sources(
+    filter: &Filter,
+    logs: Option<Vec<String>>,
+    journal: Option<Vec<String>>,
+) -> (Vec<String>, Vec<String>) {
+    match (logs, journal) {
+        (Some(logs), Some(journal)) => (logs, journal),
+        (Some(logs), None) => (logs, Vec::new()),
+        (None, Some(journal)) if !journal.is_empty() => (Vec::new(), journal),
+        (None, never) => {
+            let there =
+                |logs: &[String]| logs.iter().filter(|log| host::any_exists(&[log])).cloned().collect();
+            let mut there_now: Vec<String> = there(&filter.logs);
+            if there_now.is_empty() {
+                there_now = there(&filter.fallback_logs);
+            }
+            let may_use_journal = never.is_none() && !filter.journal.is_empty() && host::has_journal();
+            match (there_now.is_empty(), may_use_journal) {
+                (true, true) => (Vec::new(), filter.journal.clone()),
+                (true, false) => (filter.logs.clone(), Vec::new()),
+                (false, _) => (there_now, Vec::new()),
+            }
+        }
+    }
+}
+
+fn overrides(filter: &Filter) -> Result<config::LimitOverrides, String> {
+    let read = |text: &Option<String>, what: &str| match text {
+        None => Ok(None),
+        Some(text) => config::parse_duration(text).map(Some).ok_or_else(|| {
+            format!("filter {}: {what} '{text}' is not a duration; write e.g. '10m'", filter.name)
+        }),
+    };
+    Ok(config::LimitOverrides {
+        max_retry: filter.limits.max_retry,
+        find_time: read(&filter.limits.find_time, "find_time")?,
+        ban_time: read(&filter.limits.ban_time, "ban_time")?,
+    })
+}
+
+fn whitelist(settings: &Settings) -> Whitelist {
+    let own: Vec<(Subject, String)> =
+        if settings.whitelist.own_addresses { host::own_addresses() } else { Vec::new() };
+    Whitelist::new(settings.whitelist.addresses.iter().cloned().chain(host::loopback()).chain(own))
+}
+
+fn zone(settings: &Settings) -> TimeZone {
+    let named = settings.log.timezone.as_ref().and_then(|name| TimeZone::get(name).ok());
+    named.unwrap_or_else(TimeZone::system)
+}
+
+fn describe(jail: &Jail) -> String {
+    if jail.journal.is_empty() {
+        format!("reads {}", jail.logs.join(" "))
+    } else {
+        format!("reads the journal ({})", jail.journal.join(" "))
+    }
+}

@@ -1,0 +1,247 @@
+//! The threads that read: one for all files, one for the journal. Each waits for its source, judges what comes and tells
+//! the engine; between two readings it obeys (other files to watch, how it stands).
+
+use std::collections::HashMap;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel};
+use std::thread;
+use std::time::Duration;
+
+use control::answer;
+use control::time::rfc3339;
+use event::{Moment, Position};
+use source::{
+    FileSource, FileSpec, FileState, JournalPlace, JournalSource, JournalSpec, JournalState, SourceError,
+    Waker,
+};
+
+use crate::clock;
+use crate::collector::{Collector, Gone, JOURNAL};
+use crate::message::Message;
+use crate::plan::Watchlist;
+
+/// Who asks how a reader stands waits no longer than this.
+const HEALTH_PATIENCE: Duration = Duration::from_secs(2);
+
+/// A reading thread, from outside. `S` is what it watches: files or journal fields.
+#[derive(Clone, Debug)]
+pub struct Reader<S> {
+    orders: Sender<Order<S>>,
+    waker: Waker,
+}
+
+#[derive(Debug)]
+enum Order<S> {
+    Watch(Watchlist<S>),
+    Health(Sender<Vec<answer::Source>>),
+}
+
+impl<S: Send + 'static> Reader<S> {
+    /// Watches something else from now on; what stays is read on where it was.
+    pub fn watch(&self, list: Watchlist<S>) {
+        self.order(Order::Watch(list));
+    }
+
+    /// How its sources stand.
+    pub fn health(&self) -> Vec<answer::Source> {
+        let (reply, answer) = channel();
+        self.order(Order::Health(reply));
+        answer.recv_timeout(HEALTH_PATIENCE).unwrap_or_default()
+    }
+
+    fn order(&self, order: Order<S>) {
+        // A reader that is gone has told the engine why.
+        let _ = self.orders.send(order);
+        self.waker.wake();
+    }
+}
+
+/// Opens the files and starts their thread.
+pub fn files(
+    list: Watchlist<FileSpec>,
+    saved: HashMap<String, Position>,
+    engine: SyncSender<Message>,
+) -> Result<Reader<FileSpec>, SourceError> {
+    let mut source = FileSource::open(list.specs.clone(), saved, clock::now)?;
+    let (orders, inbox) = channel();
+    let reader = Reader { orders, waker: source.waker() };
+    thread::spawn(move || {
+        let mut collector = Collector::new(engine.clone());
+        let stopped = follow_files(&mut source, list, &inbox, &mut collector);
+        tell_end(&engine, "files", stopped);
+    });
+    Ok(reader)
+}
+
+/// Opens the journal and starts its thread. `lookback` is from when entries are read if there is no cursor.
+pub fn journal(
+    list: Watchlist<JournalSpec>,
+    saved: Option<Position>,
+    lookback: Moment,
+    engine: SyncSender<Message>,
+) -> Result<Reader<JournalSpec>, SourceError> {
+    let cursor = match saved {
+        Some(Position::Journal { cursor }) => Some(cursor),
+        _ => None,
+    };
+    let mut source =
+        JournalSource::open(list.specs.clone(), cursor, lookback, JournalPlace::System, clock::now)?;
+    let (orders, inbox) = channel();
+    let reader = Reader { orders, waker: source.waker() };
+    thread::spawn(move || {
+        let mut collector = Collector::new(engine.clone());
+        let stopped = follow_journal(&mut source, list, &inbox, &mut collector);
+        tell_end(&engine, "journal", stopped);
+    });
+    Ok(reader)
+}
+
+/// Why a reading thread ended.
+enum End {
+    Gone,
+    Broken(SourceError),
+}
+
+impl From<Gone> for End {
+    fn from(Gone: Gone) -> Self {
+        Self::Gone
+    }
+}
+
+fn tell_end(engine: &SyncSender<Message>, what: &str, end: End) {
+    if let End::Broken(cause) = end {
+        let _ = engine.send(Message::Stop { cause: format!("the {what} cannot be read on: {cause}") });
+    }
+}
+
+fn follow_files(
+    source: &mut FileSource,
+    mut list: Watchlist<FileSpec>,
+    inbox: &Receiver<Order<FileSpec>>,
+    collector: &mut Collector,
+) -> End {
+    loop {
+        for order in inbox.try_iter() {
+            match order {
+                Order::Watch(next) => {
+                    if let Err(cause) = source.replace(next.specs.clone()) {
+                        return End::Broken(cause);
+                    }
+                    list = next;
+                }
+                Order::Health(reply) => _ = reply.send(file_health(source, &list, collector)),
+            }
+        }
+        let zone = list.zone();
+        let mut gone = None;
+        let read = source.read(collector.patience(), &mut |block| {
+            let Some(set) = list.sets.get(block.spec) else { return };
+            if let Err(end) = collector.block(block.path, set, &block.block, block.position, &zone) {
+                gone = Some(end);
+            }
+        });
+        if let Err(cause) = read {
+            return End::Broken(cause);
+        }
+        if gone.is_some() || collector.after_reading(clock::now()).is_err() {
+            return End::Gone;
+        }
+    }
+}
+
+fn follow_journal(
+    source: &mut JournalSource,
+    mut list: Watchlist<JournalSpec>,
+    inbox: &Receiver<Order<JournalSpec>>,
+    collector: &mut Collector,
+) -> End {
+    loop {
+        for order in inbox.try_iter() {
+            match order {
+                Order::Watch(next) => {
+                    if let Err(cause) = source.replace(next.specs.clone()) {
+                        return End::Broken(cause);
+                    }
+                    list = next;
+                }
+                Order::Health(reply) => _ = reply.send(journal_health(source, &list, collector)),
+            }
+        }
+        let mut gone = None;
+        let read = source.read(collector.patience(), &mut |found| {
+            let sets = found.streams.iter().filter_map(|stream| list.sets.get(*stream).map(|set| &**set));
+            if let Err(end) = collector.entry(sets, &found.entry, found.position) {
+                gone = Some(end);
+            }
+        });
+        if let Err(cause) = read {
+            return End::Broken(cause);
+        }
+        if gone.is_some() || collector.after_reading(clock::now()).is_err() {
+            return End::Gone;
+        }
+    }
+}
+
+fn file_health(
+    source: &FileSource,
+    list: &Watchlist<FileSpec>,
+    collector: &Collector,
+) -> Vec<answer::Source> {
+    let health = source.health().into_iter().map(|file| {
+        let (state, reason) = match file.state {
+            FileState::Missing { since } => {
+                ("missing", Some(format!("since {}; waiting for it", rfc3339(since))))
+            }
+            FileState::Following => ("following", None),
+            FileState::Unreadable { reason } => ("unreadable", Some(reason)),
+            FileState::OverBound { unread } => {
+                ("over the bound", Some(format!("{unread} more files match and are left unread")))
+            }
+        };
+        let seen = collector.seen(&file.path);
+        answer::Source {
+            state: state.to_owned(),
+            reason,
+            jails: list.jails(file.spec),
+            lines: file.lines,
+            cut_lines: file.cut_lines,
+            last_line: file.last_read.map(rfc3339),
+            last_match: seen.last_match.map(rfc3339),
+            skew: seen.skew_millis.map(|millis| millis as f64 / 1000.0),
+            source: file.path,
+        }
+    });
+    health.collect()
+}
+
+fn journal_health(
+    source: &JournalSource,
+    list: &Watchlist<JournalSpec>,
+    collector: &Collector,
+) -> Vec<answer::Source> {
+    if list.specs.is_empty() {
+        return Vec::new();
+    }
+    let health = source.health();
+    let (state, reason) = match health.state {
+        JournalState::Idle => ("idle", None),
+        JournalState::Following => ("following", None),
+        JournalState::Stopped { since, reason } => {
+            ("stopped", Some(format!("since {}: {reason}", rfc3339(since))))
+        }
+    };
+    let seen = collector.seen(JOURNAL);
+    let mut jails: Vec<_> = (0..list.specs.len()).flat_map(|stream| list.jails(stream)).collect();
+    jails.sort();
+    vec![answer::Source {
+        source: JOURNAL.to_owned(),
+        state: state.to_owned(),
+        reason,
+        jails,
+        lines: health.entries,
+        cut_lines: health.skipped,
+        last_line: health.last_read.map(rfc3339),
+        last_match: seen.last_match.map(rfc3339),
+        skew: seen.skew_millis.map(|millis| millis as f64 / 1000.0),
+    }]
+}

@@ -1,0 +1,123 @@
+//! What `status` says: the engine's part here, readers' and kernel's parts added by `desk`.
+
+use control::Answer;
+use control::answer::{Bound, Enforcement, Jail, Status};
+use control::time::rfc3339;
+use event::limit;
+
+use crate::engine::Engine;
+use crate::obey::protected;
+
+impl Engine {
+    /// How things stand, of one jail or of all.
+    pub(crate) fn status(&self, jail: Option<&str>) -> Answer {
+        let jails: Vec<Jail> = self.jails(jail);
+        if let Some(name) = jail
+            && jails.is_empty()
+        {
+            return Answer::No(format!("jail '{name}' is not on; 'stockade jails' lists those that are"));
+        }
+        Answer::Status(Box::new(Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            since: rfc3339(self.health.started),
+            enabled: self.plan.settings.enabled,
+            enforcement: Enforcement {
+                mode: self.health.mode.to_owned(),
+                reason: self.health.mode_reason.clone(),
+                bans: self.decider.live() as u64,
+                mended: self.health.mended,
+                reconciled: self.health.reconciled.map(rfc3339),
+                error: self.health.enforcement_error.clone(),
+            },
+            jails,
+            sources: Vec::new(),
+            bounds: self.bounds(),
+            refusals: if jail.is_none() {
+                self.ledger.refusals(None).into_iter().take(10).collect()
+            } else {
+                Vec::new()
+            },
+            attention: self.attention(),
+            whitelist: self.plan.whitelist.iter().map(|(entry, origin)| protected(entry, origin)).collect(),
+        }))
+    }
+
+    fn jails(&self, only: Option<&str>) -> Vec<Jail> {
+        let wanted = self.plan.jails.iter().filter(|jail| only.is_none_or(|only| only == jail.name.as_str()));
+        let banned = self.decider.bans().fold(std::collections::HashMap::new(), |mut counts, ban| {
+            *counts.entry(ban.jail).or_insert(0u64) += 1;
+            counts
+        });
+        let counted = self.counter.windows_by_jail();
+        let jails = wanted.map(|jail| {
+            let tally = self.ledger.tally(&jail.name);
+            Jail {
+                jail: jail.name.to_string(),
+                filter: jail.filter.name.clone(),
+                service: jail.filter.service.clone(),
+                sources: jail.logs.iter().chain(&jail.journal).cloned().collect(),
+                ports: jail.ports.iter().map(ToString::to_string).collect(),
+                max_retry: jail.limits.max_retry,
+                find_time: jail.limits.find_time.as_secs(),
+                ban_time: (jail.limits.ban_time != config::FOREVER).then_some(jail.limits.ban_time.as_secs()),
+                failures: tally.failures,
+                last_failure: tally.last_failure.map(rfc3339),
+                counted: counted.get(&jail.name).copied().unwrap_or(0),
+                banned: banned.get(&jail.name).copied().unwrap_or(0),
+                bans: tally.bans,
+                dropped_packets: 0,
+                dropped_bytes: 0,
+            }
+        });
+        jails.collect()
+    }
+
+    /// The bounds that were reached, and what happened there.
+    fn bounds(&self) -> Vec<Bound> {
+        let (offenders, friends) = self.decider.evicted();
+        let overruns = self.plan.jails.iter().map(|jail| jail.filter.overruns()).sum();
+        let full = u64::from(self.decider.live() >= limit::BANS);
+        let bounds = [
+            (
+                format!("{} counted subjects: who failed longest ago is forgotten", limit::COUNTED_SUBJECTS),
+                self.counter.evicted(),
+            ),
+            (
+                format!("{} remembered offenders: the oldest is forgotten", limit::REMEMBERED_OFFENDERS),
+                offenders,
+            ),
+            (format!("{} remembered logins: the oldest is forgotten", limit::REMEMBERED_FRIENDS), friends),
+            (format!("{} bans: new ones are refused", limit::BANS), full),
+            ("steps of the matcher on one line: the automaton judges it".to_owned(), overruns),
+        ];
+        bounds
+            .into_iter()
+            .filter(|(_, reached)| *reached > 0)
+            .map(|(bound, reached)| Bound { bound, reached })
+            .collect()
+    }
+
+    /// What needs somebody, with what to do.
+    fn attention(&self) -> Vec<String> {
+        let health = &self.health;
+        let mut lines: Vec<String> = Vec::new();
+        if !self.plan.settings.enabled {
+            lines.push("protection is switched off; set enabled = true in stockade.toml".to_owned());
+        }
+        if health.mode == "observe" {
+            let reason = health.mode_reason.as_deref().unwrap_or("as the settings ask");
+            lines.push(format!("only observing, nobody is kept out: {reason}"));
+        }
+        lines.extend(health.enforcement_error.clone().map(|error| format!("enforcement fails: {error}")));
+        lines.extend(
+            health
+                .store_error
+                .clone()
+                .map(|error| format!("nothing can be recorded, a restart would lose it: {error}")),
+        );
+        lines.extend(health.reload_error.clone());
+        lines.extend(health.notes.iter().cloned());
+        lines.extend(self.ledger.ineffective());
+        lines
+    }
+}

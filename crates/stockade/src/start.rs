@@ -1,0 +1,225 @@
+//! What happens once, at start: the log, the state directory, the store, what the kernel allows, and what was known before.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use config::{LogLevel, Mode};
+use control::server::ServerError;
+use enforcement::{Enforcement, EnforcementError, Nftables, Observe, Support, Watch, probe};
+use event::{Ban, Position, Proof};
+use source::SourceError;
+use store::{MemoryRow, Opened, Sqlite, StoreError};
+
+use crate::clock;
+use crate::collector::JOURNAL;
+use crate::plan::Plan;
+
+/// Why it does not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// The settings are wrong; every complaint.
+    Settings(Vec<String>),
+    /// The state directory cannot be made.
+    StateDir(PathBuf, io::Error),
+    /// The store cannot be opened.
+    Store(StoreError),
+    /// The control socket cannot be made.
+    Control(ServerError),
+    /// The settings demand nftables, and it is not to be had.
+    Enforcement(String),
+    /// The sources cannot be opened.
+    Source(SourceError),
+    /// A thread's means cannot be made.
+    Io(io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Settings(complaints) => f.write_str(&complaints.join("\n")),
+            Self::StateDir(path, cause) => write!(
+                f,
+                "{}: the state directory cannot be made ({cause}); be root, or name another with --state-dir",
+                path.display()
+            ),
+            Self::Store(cause) => cause.fmt(f),
+            Self::Control(cause) => cause.fmt(f),
+            Self::Enforcement(why) => write!(
+                f,
+                "enforcement: mode is \"nftables\", but {why}; give the program CAP_NET_ADMIN, or write mode = \"auto\""
+            ),
+            Self::Source(cause) => cause.fmt(f),
+            Self::Io(cause) => cause.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl From<StoreError> for StartError {
+    fn from(cause: StoreError) -> Self {
+        Self::Store(cause)
+    }
+}
+
+impl From<ServerError> for StartError {
+    fn from(cause: ServerError) -> Self {
+        Self::Control(cause)
+    }
+}
+
+impl From<SourceError> for StartError {
+    fn from(cause: SourceError) -> Self {
+        Self::Source(cause)
+    }
+}
+
+impl From<io::Error> for StartError {
+    fn from(cause: io::Error) -> Self {
+        Self::Io(cause)
+    }
+}
+
+/// Says on stderr what happens, from now on.
+pub fn log(level: LogLevel) {
+    let level = match level {
+        LogLevel::Error => tracing::Level::ERROR,
+        LogLevel::Warn => tracing::Level::WARN,
+        LogLevel::Info => tracing::Level::INFO,
+        LogLevel::Debug => tracing::Level::DEBUG,
+        LogLevel::Trace => tracing::Level::TRACE,
+    };
+    let on_terminal = io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_max_level(level)
+        .with_ansi(on_terminal)
+        .with_target(false);
+    // Under systemd the journal brings the time; a second start in one process keeps the first log.
+    let _ = if on_terminal { log.try_init() } else { log.without_time().try_init() };
+}
+
+/// The line that supervisors and tests wait for.
+#[allow(clippy::print_stderr, reason = "a contract: 'ready' on a line of its own on stderr")]
+pub fn say_ready() {
+    eprintln!("ready");
+}
+
+/// Makes the directory: for us alone, and passable for the group that may use the socket in it.
+pub fn state_dir(path: &Path, group: Option<&str>) -> Result<(), StartError> {
+    let wrong = |cause| StartError::StateDir(path.to_owned(), cause);
+    fs::create_dir_all(path).map_err(wrong)?;
+    let mode = if group.is_some() { 0o711 } else { 0o700 };
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(wrong)
+}
+
+/// Opens the store.
+pub fn store(state_dir: &Path) -> Result<Opened, StartError> {
+    Ok(Sqlite::open(&state_dir.join("stockade.db"), clock::now())?)
+}
+
+/// How bans will be carried out.
+pub struct Kernel {
+    /// The means.
+    pub enforcement: Box<dyn Enforcement>,
+    /// The watch over changes by others, if there is something to watch.
+    pub watch: Option<Watch>,
+    /// `nftables` or `observe`.
+    pub mode: &'static str,
+    /// Why it only observes.
+    pub reason: Option<String>,
+}
+
+/// nftables where it is wanted and to be had, else observing, which is said.
+pub fn enforcement(mode: Mode) -> Result<Kernel, StartError> {
+    if mode == Mode::Observe {
+        return Ok(observing("the settings say so".to_owned()));
+    }
+    let why = match probe() {
+        Support::Supported => match open_nftables() {
+            Ok(kernel) => return Ok(kernel),
+            Err(cause) => cause.to_string(),
+        },
+        Support::NoPermission => "this process may not change the firewall (no CAP_NET_ADMIN)".to_owned(),
+        Support::Unsupported { why } => format!("the kernel has no nftables: {why}"),
+        Support::Unknown { errno } => {
+            format!("whether the kernel has nftables could not be found out: {errno}")
+        }
+    };
+    if mode == Mode::Nftables { Err(StartError::Enforcement(why)) } else { Ok(observing(why)) }
+}
+
+fn open_nftables() -> Result<Kernel, EnforcementError> {
+    let nftables = Nftables::open()?;
+    let watch = nftables.watch()?;
+    Ok(Kernel { enforcement: Box::new(nftables), watch: Some(watch), mode: "nftables", reason: None })
+}
+
+fn observing(why: String) -> Kernel {
+    tracing::warn!("only observing, nobody is kept out: {why}");
+    Kernel { enforcement: Box::new(Observe), watch: None, mode: "observe", reason: Some(why) }
+}
+
+/// What was known before.
+pub struct Restored {
+    /// The store.
+    pub store: Sqlite,
+    /// Live bans.
+    pub bans: Vec<Ban>,
+    /// Escalation memory.
+    pub memory: Vec<MemoryRow>,
+    /// Where each file goes on.
+    pub files: HashMap<String, Position>,
+    /// Where the journal goes on.
+    pub journal: Option<Position>,
+    /// What needs attention.
+    pub notes: Vec<String>,
+}
+
+/// From the store; and if that was lost, from the kernel.
+pub fn restored(opened: Opened, kernel: &mut Kernel) -> Restored {
+    let mut notes = Vec::new();
+    let mut bans = opened.loaded.bans;
+    if let Some(aside) = &opened.set_aside {
+        bans = from_kernel(kernel);
+        let count = bans.len();
+        notes.push(format!(
+            "the store was damaged and is kept as {}; {count} bans were taken over from the kernel, history and the \
+             administrator's password are lost: set it with 'stockade passwd'",
+            aside.display()
+        ));
+        notes.iter().for_each(|note| tracing::error!("{note}"));
+    }
+    let mut files: HashMap<_, _> = opened.loaded.positions.into_iter().collect();
+    let journal = files.remove(JOURNAL);
+    Restored { store: opened.store, bans, memory: opened.loaded.memory, files, journal, notes }
+}
+
+fn from_kernel(kernel: &mut Kernel) -> Vec<Ban> {
+    let now = clock::now();
+    let held = kernel.enforcement.held(now).unwrap_or_else(|cause| {
+        tracing::error!("the kernel's bans cannot be read: {cause}");
+        Vec::new()
+    });
+    let ban = |element: enforcement::Element| Ban {
+        subject: element.subject,
+        jail: element.jail,
+        scope: element.scope,
+        since: now,
+        until: element.until,
+        failures: 0,
+        proof: Proof::Proven,
+        reason: "taken over from the kernel after the store was damaged".to_owned(),
+    };
+    held.into_iter().map(ban).collect()
+}
+
+/// How far back windows reach: the longest `find_time`.
+pub fn lookback(plan: &Plan) -> Duration {
+    plan.jails.iter().map(|jail| jail.limits.find_time).max().unwrap_or_default()
+}
