@@ -18,7 +18,8 @@ pub(crate) const PREROUTING: u32 = 0;
 /// The base chain.
 pub(crate) const BASE_CHAIN: &str = "prerouting";
 
-const PORTS: &str = "ports";
+/// Names for the map of ports. A changed map gets the other name: see `relay`.
+const PORTS: [&str; 2] = ["ports", "ports_2"];
 const INTERVAL: u32 = 0x4;
 const MAP: u32 = 0x8;
 const TIMEOUT: u32 = 0x10;
@@ -87,8 +88,11 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// The frame that a plan asks for.
-    pub(crate) fn of(plan: &Plan) -> Self {
+    /// The frame that a plan asks for. `name_ports` chooses among the names for the map of ports by its elements.
+    pub(crate) fn of(
+        plan: &Plan,
+        name_ports: impl FnOnce([&'static str; 2], &[StaticElement]) -> &'static str,
+    ) -> Self {
         let mut frame = Self { chains: vec![BASE_CHAIN.to_owned()], ..Self::default() };
         frame.ban_sets =
             plan.sets.iter().map(|set| ban_set(plan, usize::from(set.bucket), &set.name)).collect();
@@ -98,8 +102,13 @@ impl Frame {
             frame.bucket_rules(plan, bucket, BASE_CHAIN);
         }
         frame.jail_chains(plan);
-        frame.port_dispatch(plan);
+        frame.port_dispatch(plan, name_ports);
         frame
+    }
+
+    /// All sets.
+    pub(crate) fn set_definitions(&self) -> impl Iterator<Item = &SetDefinition> {
+        self.ban_sets.iter().chain(self.static_sets.iter().map(|(definition, _)| definition))
     }
 
     fn base_rules_before_ports(&mut self) {
@@ -188,7 +197,11 @@ impl Frame {
     }
 
     /// The map from protocol and port to a jail's chain, or to a chain for a group of jails that share ports.
-    fn port_dispatch(&mut self, plan: &Plan) {
+    fn port_dispatch(
+        &mut self,
+        plan: &Plan,
+        name_ports: impl FnOnce([&'static str; 2], &[StaticElement]) -> &'static str,
+    ) {
         let cut = ports::intervals(
             plan.guards.iter().enumerate().map(|(index, (_, ports))| (index, ports.as_slice())),
         );
@@ -205,13 +218,14 @@ impl Frame {
         }
         elements.sort();
         let flags = INTERVAL | MAP | CONCATENATION;
-        let name = PORTS.to_owned();
+        let map = name_ports(PORTS, &elements);
+        let name = map.to_owned();
         let definition =
             SetDefinition { name, flags, key_type: TYPE_PROTOCOL_PORT, key_bytes: 8, value: Value::Verdict };
         self.static_sets.push((definition, elements));
         self.rule(BASE_CHAIN, "guarded ports", |wire| {
             expr::destination_port(wire);
-            expr::verdict_of(wire, PORTS);
+            expr::verdict_of(wire, map);
         });
     }
 

@@ -9,7 +9,7 @@ use crate::batch::{self, kind};
 use crate::elements;
 use crate::error::EnforcementError;
 use crate::frame::{BASE_CHAIN, Frame, PREROUTING, PRIORITY, SetDefinition, StaticElement, Value};
-use crate::plan::TABLE;
+use crate::plan::{TABLE, set_meaning};
 use crate::socket::Netlink;
 use crate::wire::{self, Attributes, Message, Wire};
 
@@ -22,12 +22,23 @@ const DATA_TYPE_VERDICT: u32 = 0xffff_ff00;
 #[derive(Debug, Default)]
 pub(crate) struct Inventory {
     dormant: bool,
-    /// Each with whether it is hooked as our base chain must be; `None` for one without a hook.
-    pub(crate) chains: BTreeMap<String, Option<bool>>,
+    /// Each with its hook, if it has one.
+    pub(crate) chains: BTreeMap<String, Option<Hooked>>,
     pub(crate) sets: BTreeMap<String, SetDefinition>,
     /// The expressions of each chain's rules, in order.
     rules: BTreeMap<String, Vec<Vec<u8>>>,
     pub(crate) counters: BTreeSet<String>,
+    /// The elements of the sets that hold no bans, sorted.
+    static_elements: BTreeMap<String, Vec<StaticElement>>,
+}
+
+/// How a chain with a hook stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hooked {
+    /// Whether it stands where our base chain must.
+    pub(crate) rightly: bool,
+    /// Whether it lets pass what no rule judges. This can be changed in place.
+    accepts: bool,
 }
 
 /// A named counter's reading.
@@ -58,7 +69,29 @@ impl Inventory {
         for counted in counters(netlink)? {
             inventory.counters.insert(counted.name);
         }
+        let static_sets =
+            inventory.sets.keys().filter(|name| set_meaning(name).is_none()).cloned().collect::<Vec<_>>();
+        for name in static_sets {
+            if let Some(elements) = static_elements(netlink, &name)? {
+                inventory.static_elements.insert(name, elements);
+            }
+        }
         Ok(Some(inventory))
+    }
+
+    /// Whether there is this set, whatever it holds.
+    pub(crate) fn has_set(&self, definition: &SetDefinition) -> bool {
+        self.sets.get(&definition.name) == Some(definition)
+    }
+
+    /// Whether there is this set with exactly these elements.
+    pub(crate) fn has_static(&self, definition: &SetDefinition, elements: &[StaticElement]) -> bool {
+        self.has_set(definition) && self.has_elements(&definition.name, elements)
+    }
+
+    /// Whether the set of this name holds exactly these elements.
+    pub(crate) fn has_elements(&self, name: &str, elements: &[StaticElement]) -> bool {
+        self.static_elements.get(name).is_some_and(|found| found == elements)
     }
 
     fn take_chain(&mut self, message: &Message<'_>) {
@@ -68,10 +101,12 @@ impl Inventory {
         }
         let hooked = attributes.find(4).map(|hook| {
             let hook = Attributes { rest: hook };
-            hook.number(1) == Some(PREROUTING)
-                && hook.number(2) == Some(PRIORITY.cast_unsigned())
-                && attributes.number(5) == Some(1)
-                && attributes.text(7) == "filter"
+            Hooked {
+                rightly: hook.number(1) == Some(PREROUTING)
+                    && hook.number(2) == Some(PRIORITY.cast_unsigned())
+                    && attributes.text(7) == "filter",
+                accepts: attributes.number(5) == Some(1),
+            }
         });
         self.chains.insert(attributes.text(3).to_owned(), hooked);
     }
@@ -102,22 +137,19 @@ impl Inventory {
     }
 
     /// Whether the table is laid out as the frame wants it, to the last rule and static element.
-    pub(crate) fn matches(&self, netlink: &mut Netlink, frame: &Frame) -> Result<bool, EnforcementError> {
-        if self.dormant || !self.chains_match(frame) || !self.rules_match(frame) || !self.sets_match(frame) {
-            return Ok(false);
-        }
-        for (definition, wanted) in &frame.static_sets {
-            if static_elements(netlink, &definition.name)?.as_ref() != Some(wanted) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+    pub(crate) fn matches(&self, frame: &Frame) -> bool {
+        !self.dormant
+            && self.chains_match(frame)
+            && self.rules_match(frame)
+            && self.sets.len() == frame.set_definitions().count()
+            && frame.ban_sets.iter().all(|definition| self.has_set(definition))
+            && frame.static_sets.iter().all(|(definition, elements)| self.has_static(definition, elements))
     }
 
     fn chains_match(&self, frame: &Frame) -> bool {
         self.chains.len() == frame.chains.len()
             && frame.chains.iter().all(|chain| {
-                let wanted = (chain == BASE_CHAIN).then_some(true);
+                let wanted = (chain == BASE_CHAIN).then_some(Hooked { rightly: true, accepts: true });
                 self.chains.get(chain) == Some(&wanted)
             })
     }
@@ -134,18 +166,6 @@ impl Inventory {
                         && wanted.iter().zip(shown).all(|(wanted, shown)| same_expressions(wanted, shown))
                 })
             })
-    }
-
-    fn sets_match(&self, frame: &Frame) -> bool {
-        let wanted = frame.ban_sets.iter().chain(frame.static_sets.iter().map(|(definition, _)| definition));
-        let mut count = 0;
-        for definition in wanted {
-            count += 1;
-            if self.sets.get(&definition.name) != Some(definition) {
-                return false;
-            }
-        }
-        count == self.sets.len()
     }
 }
 

@@ -111,7 +111,7 @@ fn write(batch: &mut Batch) {
             wire.nest(2, |wire| {
                 wire.nest(1, |wire| wire.number(1, 1));
                 wire.nest(1, |wire| wire.number(1, 2));
-            })
+            });
         });
         wire.number(10, 1);
     });

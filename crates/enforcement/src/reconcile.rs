@@ -1,6 +1,5 @@
 //! Brings the whole table in line with what is wanted: reads the kernel, writes only the difference. A table that is laid
-//! out differently is laid anew in one transaction, in which the sets that stay keep their bans and the new ones get
-//! theirs, so that no packet of a banned source passes at any moment.
+//! out differently is laid anew (see `relay`) without a moment in which a packet of a banned source passes.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -12,7 +11,7 @@ use crate::batch::{Batch, kind};
 use crate::difference::{Step, difference};
 use crate::elements;
 use crate::error::EnforcementError;
-use crate::frame::Frame;
+use crate::frame::{Frame, StaticElement};
 use crate::held;
 use crate::inventory::{Inventory, steadily};
 use crate::layout::{Element, Layout, Reconciled};
@@ -48,12 +47,8 @@ impl Nftables {
         self.seconds = place(&plan, &mut wanted.clients);
         self.laid = false;
         self.take_plan(plan, old.as_ref());
-        let frame = Frame::of(&self.plan);
-        let matches = match &old {
-            None => false,
-            Some(old) => steadily(|| old.matches(&mut self.netlink, &frame))?,
-        };
-        let fresh = if matches {
+        let frame = Frame::of(&self.plan, |names, elements| name_ports(names, elements, old.as_ref()));
+        let fresh = if old.as_ref().is_some_and(|old| old.matches(&frame)) {
             vec![false; self.plan.sets.len()]
         } else {
             result.rebuilt = true;
@@ -79,8 +74,8 @@ impl Nftables {
         self.nets.resize_with(self.plan.buckets.len(), Nets::default);
     }
 
-    /// Lays the table; true for each set that still has to be filled from nothing, false for one whose elements must be
-    /// compared. Fills new sets in the same transaction if a table stood there: its bans must not lapse for a moment.
+    /// Lays the table; true for each set that is new and empty. Over a table that stands, new sets are filled before the
+    /// rules are switched to them, and no set is empty afterwards: its bans must not lapse for a moment.
     fn lay(
         &mut self,
         frame: &Frame,
@@ -89,65 +84,80 @@ impl Nftables {
         now: Moment,
         result: &mut Reconciled,
     ) -> Result<Vec<bool>, EnforcementError> {
+        let sets = self.plan.sets.len();
         let Some(old) = old else {
             let mut batch = self.netlink.batch();
-            let fresh = relay::write(&mut batch, frame, &self.counters_of_owners(), None);
+            relay::create(&mut batch, frame, &self.counters_of_owners());
             self.netlink.commit(batch)?;
             self.all_counters_exist();
-            return Ok(fresh);
+            return Ok(vec![true; sets]);
         };
-        let mut batch = self.netlink.batch();
-        let fresh = relay::write(&mut batch, frame, &self.counters_of_owners(), Some(old));
-        let filled = self.fill(&mut batch, wanted, &fresh, now);
-        match self.netlink.commit(batch) {
-            Ok(()) => {
-                result.added += filled;
-                self.all_counters_exist();
-                // New sets were filled in this transaction: what they hold is compared like the rest, to no effect.
-                Ok(vec![false; fresh.len()])
-            }
-            Err(_) => self.replace_table(frame, wanted, now, result),
+        if !relay::can_stay(frame, old) || self.relay(frame, wanted, old, now, result).is_err() {
+            self.replace_table(frame, wanted, now, result)?;
         }
+        Ok(vec![false; sets])
     }
 
-    /// The table as it is resists: deletes it and makes it anew, with all its bans, still in one transaction.
+    fn relay(
+        &mut self,
+        frame: &Frame,
+        wanted: &Wanted,
+        old: &Inventory,
+        now: Moment,
+        result: &mut Reconciled,
+    ) -> Result<(), EnforcementError> {
+        let mut batch = self.netlink.batch();
+        relay::prepare(&mut batch, frame, &self.counters_of_owners(), old);
+        self.netlink.commit(batch)?;
+        self.all_counters_exist();
+        let fresh: Vec<bool> = frame.ban_sets.iter().map(|definition| !old.has_set(definition)).collect();
+        let clients: Vec<Step> = wanted
+            .clients
+            .iter()
+            .filter(|record| fresh[record.set as usize])
+            .map(|record| Step::Put(*record))
+            .collect();
+        self.do_and_count(&clients, now, result)?;
+        let mut batch = self.netlink.batch();
+        result.added += self.fill_nets(&mut batch, wanted, &fresh, now);
+        self.netlink.commit(batch)?;
+        let mut batch = self.netlink.batch();
+        relay::switch(&mut batch, frame, old);
+        self.netlink.commit(batch)?;
+        let mut batch = self.netlink.batch();
+        relay::sweep(&mut batch, frame, old);
+        Ok(self.netlink.commit(batch)?)
+    }
+
+    /// The table as it is resists: deletes it and makes it anew, with all its bans, in one transaction. For the time of the
+    /// kernel's commit the map of ports may be empty; no other way is open then.
     fn replace_table(
         &mut self,
         frame: &Frame,
         wanted: &Wanted,
         now: Moment,
         result: &mut Reconciled,
-    ) -> Result<Vec<bool>, EnforcementError> {
-        self.counters.clear();
+    ) -> Result<(), EnforcementError> {
         let mut batch = self.netlink.batch();
         batch.message(kind::NEW_TABLE, crate::wire::flag::CREATE, |_| ());
         batch.message(kind::DEL_TABLE, 0, |_| ());
-        let fresh = relay::write(&mut batch, frame, &self.counters_of_owners(), None);
-        result.added += self.fill(&mut batch, wanted, &fresh, now);
-        self.netlink.commit(batch)?;
+        relay::create(&mut batch, frame, &self.counters_of_owners());
         self.all_counters_exist();
-        Ok(vec![false; fresh.len()])
+        let clients: Vec<Step> = wanted.clients.iter().map(|record| Step::Put(*record)).collect();
+        self.write_steps(&mut batch, &clients, now);
+        let fresh = vec![true; self.plan.sets.len()];
+        result.added = clients.len() as u64 + self.fill_nets(&mut batch, wanted, &fresh, now);
+        Ok(self.netlink.commit(batch)?)
     }
 
-    /// Adds the wanted elements of the new sets to a transaction.
-    fn fill(&mut self, batch: &mut Batch, wanted: &Wanted, fresh: &[bool], now: Moment) -> u64 {
-        let before = std::mem::take(&mut self.counters);
-        // The transaction adds every owner's counter itself.
-        self.all_counters_exist();
-        let steps: Vec<Step> = wanted
-            .clients
-            .iter()
-            .filter(|record| fresh[record.set as usize])
-            .map(|record| Step::Put(*record))
-            .collect();
-        self.write_steps(batch, &steps, now);
-        let mut filled = steps.len() as u64;
+    /// Adds the wanted subnets of new sets to a transaction; says how many.
+    fn fill_nets(&self, batch: &mut Batch, wanted: &Wanted, fresh: &[bool], now: Moment) -> u64 {
+        let mut filled = 0;
         for bucket in 0..self.plan.buckets.len() {
             if self.plan.buckets[bucket].kind.is_interval()
                 && fresh[self.plan.set_of(bucket as u16, 0) as usize]
             {
                 let mut nets = Nets::default();
-                nets.restart([]);
                 for &(_, subject, owner, until) in
                     wanted.nets.iter().filter(|net| usize::from(net.0) == bucket)
                 {
@@ -158,7 +168,6 @@ impl Nftables {
                 filled += steps.len() as u64;
             }
         }
-        self.counters = before;
         filled
     }
 
@@ -315,6 +324,13 @@ fn gather(
         }
     }
     gathered
+}
+
+/// The name of a map with these elements, else one that is free, so that the old map can stay until no packet needs it.
+fn name_ports(names: [&'static str; 2], elements: &[StaticElement], old: Option<&Inventory>) -> &'static str {
+    let Some(old) = old else { return names[0] };
+    let same = names.into_iter().find(|name| old.has_elements(name, elements));
+    same.or_else(|| names.into_iter().find(|name| !old.sets.contains_key(*name))).unwrap_or(names[0])
 }
 
 /// Decides which buckets are spread over several sets.

@@ -1,5 +1,12 @@
-//! Lays the table: writes a frame into one transaction, over whatever is there. Sets of bans that are already as wanted
-//! stay with their elements and counters with their counts, so that no packet of a banned source passes meanwhile.
+//! Lays the table. Over one that stands, in three steps, so that no packet of a banned source passes meanwhile:
+//!
+//! 1. `prepare` adds the sets, chains and the map of ports that are missing, and the new sets are filled. No rule uses them.
+//! 2. `switch` exchanges all rules in one transaction. Sets of bans that stay keep their elements, counters their counts.
+//! 3. `sweep` takes out what no rule uses any more.
+//!
+//! One transaction for all of it would not do, though it is atomic for rules: the kernel fills sets of concatenated ranges, as
+//! the map of ports is one, only after the new rules are in force (`nft_pipapo_commit`), and it empties maps that are
+//! deleted for packets that the old rules are still judging. Both let packets through, which the tests saw.
 
 use crate::batch::{Batch, kind};
 use crate::frame::{BASE_CHAIN, Frame, PREROUTING, PRIORITY, Rule, SetDefinition, StaticElement, Value};
@@ -11,41 +18,67 @@ const POLICY_ACCEPT: u32 = 1;
 const OBJECT_COUNTER: u32 = 1;
 const LIST_ELEMENT: u16 = 1;
 
-/// Writes the frame. `counters` are those that bans or rules need. True for each set of bans that is new and empty.
-pub(crate) fn write(
-    batch: &mut Batch,
-    frame: &Frame,
-    counters: &[String],
-    old: Option<&Inventory>,
-) -> Vec<bool> {
+/// Writes a whole table where none stands. `counters` are those that bans or rules need.
+pub(crate) fn create(batch: &mut Batch, frame: &Frame, counters: &[String]) {
+    let nothing = Inventory::default();
+    prepare(batch, frame, counters, &nothing);
+    switch(batch, frame, &nothing);
+}
+
+/// Adds what is missing and what no rule can be using yet.
+pub(crate) fn prepare(batch: &mut Batch, frame: &Frame, counters: &[String], old: &Inventory) {
+    // Without the flag, this also wakes a table that was put to sleep.
     batch.message(kind::NEW_TABLE, flag::CREATE, |wire| wire.number(2, 0));
-    let fresh: Vec<bool> = frame
-        .ban_sets
-        .iter()
-        .map(|definition| old.is_none_or(|old| old.sets.get(&definition.name) != Some(definition)))
-        .collect();
-    if let Some(old) = old {
-        clear(batch, frame, old);
-    }
-    for counter in counters.iter().filter(|name| old.is_none_or(|old| !old.counters.contains(*name))) {
+    for counter in counters.iter().filter(|name| !old.counters.contains(*name)) {
         add_counter(batch, counter);
     }
-    for (definition, fresh) in frame.ban_sets.iter().zip(&fresh) {
-        if *fresh {
-            add_set(batch, definition);
-        }
+    for definition in frame.ban_sets.iter().filter(|definition| !old.has_set(definition)) {
+        add_set(batch, definition);
     }
     for chain in &frame.chains {
         add_chain(batch, chain);
     }
     for (definition, elements) in &frame.static_sets {
-        add_set(batch, definition);
-        batch.elements(kind::NEW_ELEMENTS, flag::CREATE, &definition.name, elements, write_static);
+        if !old.sets.contains_key(&definition.name) {
+            add_static(batch, definition, elements);
+        }
+    }
+}
+
+/// Whether the table's sets of bans and its base chain are such that they can stay where a frame has their names.
+pub(crate) fn can_stay(frame: &Frame, old: &Inventory) -> bool {
+    let hooked = old.chains.get(BASE_CHAIN).is_none_or(|hooked| hooked.is_some_and(|hooked| hooked.rightly));
+    let unhooked = old.chains.iter().all(|(chain, hooked)| chain == BASE_CHAIN || hooked.is_none());
+    let mut sets = frame.ban_sets.iter();
+    hooked && unhooked && sets.all(|wanted| old.has_set(wanted) || !old.sets.contains_key(&wanted.name))
+}
+
+/// Exchanges all rules, and static sets that others use the names of.
+pub(crate) fn switch(batch: &mut Batch, frame: &Frame, old: &Inventory) {
+    batch.message(kind::DEL_RULE, 0, |_| ());
+    for (definition, elements) in &frame.static_sets {
+        if let Some(other) = old.sets.get(&definition.name)
+            && !old.has_static(definition, elements)
+        {
+            delete_set(batch, other);
+            add_static(batch, definition, elements);
+        }
     }
     for rule in &frame.rules {
         add_rule(batch, rule);
     }
-    fresh
+}
+
+/// Takes out the sets and chains that the frame does not have.
+pub(crate) fn sweep(batch: &mut Batch, frame: &Frame, old: &Inventory) {
+    for definition in old.sets.values() {
+        if !frame.set_definitions().any(|kept| kept.name == definition.name) {
+            delete_set(batch, definition);
+        }
+    }
+    for chain in old.chains.keys().filter(|chain| !frame.chains.contains(chain)) {
+        batch.message(kind::DEL_CHAIN, 0, |wire| wire.text(3, chain));
+    }
 }
 
 /// Adds a drop counter; one that is there keeps its count.
@@ -60,20 +93,17 @@ pub(crate) fn add_counter(batch: &mut Batch, name: &str) {
     });
 }
 
-/// Takes out everything but the sets of bans that stay, users before what they use.
-fn clear(batch: &mut Batch, frame: &Frame, old: &Inventory) {
-    batch.message(kind::DEL_RULE, 0, |_| ());
-    let stays = |definition: &SetDefinition| frame.ban_sets.contains(definition);
-    for definition in old.sets.values().filter(|definition| !stays(definition)) {
-        // Before Linux 6.4, deleting a map lets go of the chains that its elements name only after the commit.
-        if definition.value == Value::Verdict {
-            crate::elements::flush(batch, &definition.name);
-        }
-        batch.message(kind::DEL_SET, 0, |wire| wire.text(2, &definition.name));
+fn add_static(batch: &mut Batch, definition: &SetDefinition, elements: &[StaticElement]) {
+    add_set(batch, definition);
+    batch.elements(kind::NEW_ELEMENTS, flag::CREATE, &definition.name, elements, write_static);
+}
+
+fn delete_set(batch: &mut Batch, definition: &SetDefinition) {
+    // Before Linux 6.4, deleting a map lets go of the chains that its elements name only after the commit.
+    if definition.value == Value::Verdict {
+        crate::elements::flush(batch, &definition.name);
     }
-    for chain in old.chains.keys() {
-        batch.message(kind::DEL_CHAIN, 0, |wire| wire.text(3, chain));
-    }
+    batch.message(kind::DEL_SET, 0, |wire| wire.text(2, &definition.name));
 }
 
 fn add_set(batch: &mut Batch, definition: &SetDefinition) {

@@ -4,15 +4,17 @@
 mod network;
 mod packets;
 mod changes;
+mod mending;
+mod restart;
+mod stopwatch;
 
 use enforcement::{Change, Element, Enforcement, Guard, Layout, Nftables};
-use event::{JailName, Moment, Scope};
+use event::{JailName, Scope};
 
-/// The moment at which the tests happen. The kernel only ever sees spans.
-pub const NOW: Moment = Moment::from_seconds(1_800_000_000);
+pub(crate) use stopwatch::now;
 
 /// sshd on tcp/22, asterisk on SIP over both protocols, web and scan on shared ports, recidive on everything.
-pub fn layout() -> Layout {
+pub(crate) fn layout() -> Layout {
     let guard = |jail: &str, ports: &[&str]| Guard {
         jail: JailName::new(jail),
         ports: ports.iter().map(|port| port.parse().unwrap()).collect(),
@@ -30,30 +32,30 @@ pub fn layout() -> Layout {
 }
 
 /// A ban that lasts so many seconds.
-pub fn ban(jail: &str, scope: Scope, subject: &str, seconds: i64) -> Element {
-    let until = Moment::from_seconds(NOW.seconds() + seconds);
+pub(crate) fn ban(jail: &str, scope: Scope, subject: &str, seconds: u64) -> Element {
+    let until = now().after(std::time::Duration::from_secs(seconds));
     Element { jail: JailName::new(jail), scope, subject: subject.parse().unwrap(), until }
 }
 
-pub fn add(jail: &str, scope: Scope, subject: &str) -> Change {
+pub(crate) fn add(jail: &str, scope: Scope, subject: &str) -> Change {
     Change::Add(ban(jail, scope, subject, 3600))
 }
 
-pub fn remove(jail: &str, scope: Scope, subject: &str) -> Change {
+pub(crate) fn remove(jail: &str, scope: Scope, subject: &str) -> Change {
     Change::Remove { jail: JailName::new(jail), scope, subject: subject.parse().unwrap() }
 }
 
 /// A table laid with `layout()` and no bans.
-pub fn laid() -> Nftables {
+pub(crate) fn laid() -> Nftables {
     let mut nftables = Nftables::open().unwrap();
-    nftables.reconcile(&layout(), &mut std::iter::empty(), NOW).unwrap();
+    nftables.reconcile(&layout(), &mut std::iter::empty(), now()).unwrap();
     nftables
 }
 
 /// What the kernel holds, as text, in order.
-pub fn held(nftables: &mut Nftables) -> Vec<String> {
+pub(crate) fn held(nftables: &mut Nftables) -> Vec<String> {
     let mut held: Vec<String> = nftables
-        .held(NOW)
+        .held(now())
         .unwrap()
         .iter()
         .map(|element| format!("{} {} {}", element.jail, element.scope, element.subject))

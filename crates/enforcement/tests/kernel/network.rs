@@ -15,11 +15,11 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 const PATIENCE: Duration = Duration::from_millis(400);
 
 /// The address of the protected host.
-pub const HOST: &str = "192.0.2.1";
+pub(crate) const HOST: &str = "192.0.2.1";
 /// The same in IPv6.
-pub const HOST6: &str = "2001:db8::1";
+pub(crate) const HOST6: &str = "2001:db8::1";
 
-pub struct Network {
+pub(crate) struct Network {
     home: File,
     host: File,
     peer: File,
@@ -29,7 +29,7 @@ pub struct Network {
 impl Network {
     /// Makes the namespaces and moves the thread into `host`. The peer has 192.0.2.2 to .5, 198.51.100.2 and .130,
     /// and IPv6 addresses in two networks.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         assert!(
             rustix::process::geteuid().is_root(),
             "these tests change a kernel's firewall in namespaces of their own: run them as root"
@@ -88,7 +88,7 @@ impl Network {
     }
 
     /// Does something in the peer's namespace.
-    pub fn in_peer<T>(&self, work: impl FnOnce() -> T) -> T {
+    pub(crate) fn in_peer<T>(&self, work: impl FnOnce() -> T) -> T {
         enter(&self.peer);
         let done = work();
         enter(&self.host);
@@ -96,25 +96,37 @@ impl Network {
     }
 
     /// Whether a TCP connection from the peer to a listener on this port comes about.
-    pub fn tcp(&self, port: u16) -> bool {
-        let listener = TcpListener::bind((HOST, port)).expect("listen");
+    pub(crate) fn tcp(&self, port: u16) -> bool {
+        let listener = bound(|| TcpListener::bind((HOST, port)));
         let address = listener.local_addr().expect("address");
         self.in_peer(|| TcpStream::connect_timeout(&address, PATIENCE)).is_ok()
     }
 
     /// Whether a datagram from this address of the peer reaches a socket on this port.
-    pub fn udp(&self, from: &str, port: u16) -> bool {
+    pub(crate) fn udp(&self, from: &str, port: u16) -> bool {
         let from: IpAddr = from.parse().expect("an address");
         let to =
             SocketAddr::new(if from.is_ipv4() { HOST } else { HOST6 }.parse().expect("an address"), port);
-        let receiver = UdpSocket::bind(to).expect("bind the receiver");
+        let receiver = bound(|| UdpSocket::bind(to));
         let sender = self.in_peer(|| UdpSocket::bind((from, 0))).expect("bind the sender");
         arrives(&sender, &receiver, to)
     }
 }
 
+/// Binds, and tries again while the address is taken: a program that another test is just starting holds a copy of a
+/// socket that was closed here, until it begins to run.
+fn bound<T>(bind: impl Fn() -> std::io::Result<T>) -> T {
+    for _ in 0..100_000 {
+        match bind() {
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => std::thread::yield_now(),
+            outcome => return outcome.expect("bind a socket"),
+        }
+    }
+    panic!("the address stays taken");
+}
+
 /// Whether a datagram goes through.
-pub fn arrives(sender: &UdpSocket, receiver: &UdpSocket, to: SocketAddr) -> bool {
+pub(crate) fn arrives(sender: &UdpSocket, receiver: &UdpSocket, to: SocketAddr) -> bool {
     receiver.set_read_timeout(Some(PATIENCE)).expect("set a deadline");
     sender.send_to(b"REGISTER", to).expect("send");
     receiver.recv(&mut [0; 64]).is_ok()
@@ -135,7 +147,7 @@ fn enter(namespace: &File) {
 }
 
 /// Runs a Debian tool in the thread's namespace and returns what it printed.
-pub fn run(program: &str, arguments: &[&str]) -> String {
+pub(crate) fn run(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output().unwrap_or_else(|error| {
         panic!("{program}: {error}; these tests need the packages nftables, conntrack and iproute2")
     });
@@ -144,6 +156,6 @@ pub fn run(program: &str, arguments: &[&str]) -> String {
 }
 
 /// What `nft` says about our table.
-pub fn table() -> String {
+pub(crate) fn table() -> String {
     run("nft", &["list", "table", "inet", "stockade"])
 }
