@@ -12,6 +12,9 @@ use event::{Moment, Origin, Position};
 use source::{FileHealth, FileSource, FileSpec, FileState, SourceError};
 use tempfile::{TempDir, tempdir};
 
+/// How long another thread may take at most.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 fn clock() -> Moment {
     Moment::from_seconds(1_800_000_000)
 }
@@ -501,6 +504,42 @@ fn two_specs_for_one_file_each_get_its_lines() {
     let mut specs: Vec<usize> = read(&mut source).iter().map(|read| read.spec).collect();
     specs.sort_unstable();
     assert_eq!(specs, [0, 1]);
+}
+
+#[test]
+fn a_writer_that_rotates_without_pause_is_read_in_order() {
+    let directory = tempdir().unwrap();
+    let log = directory.path().join("a.log");
+    append(&log, "");
+    let mut source = open(&directory, &["a.log"]);
+    let (lines, lines_per_file) = (40_000, 500);
+    let writer = std::thread::spawn(move || {
+        let open_log = || OpenOptions::new().append(true).create(true).open(&log).unwrap();
+        let mut file = open_log();
+        for number in 0..lines {
+            if number % lines_per_file == lines_per_file - 1 {
+                fs::rename(&log, log.with_extension(format!("log-{:08}", 20_000_000 + number))).unwrap();
+                // The writer notices the rotation one line later, as daemons do.
+                file.write_all(format!("{number}\n").as_bytes()).unwrap();
+                file = open_log();
+                continue;
+            }
+            file.write_all(format!("{number}\n").as_bytes()).unwrap();
+        }
+    });
+    let mut found = Vec::new();
+    while !found.ends_with(format!("\n{}\n", lines - 1).as_bytes()) {
+        let (before, finished) = (found.len(), writer.is_finished());
+        source.read(Some(PATIENCE), &mut |read| found.extend_from_slice(read.block.text)).unwrap();
+        assert!(
+            found.len() > before || !source.is_caught_up() || !writer.is_finished(),
+            "{:?}",
+            source.health()
+        );
+    }
+    writer.join().unwrap();
+    let found = String::from_utf8(found).unwrap();
+    assert!(found.lines().map(|line| line.parse::<u32>().unwrap()).eq(0..lines));
 }
 
 #[test]

@@ -2,8 +2,8 @@
 //!
 //! Where the model must allow for loss it avoids it instead, so that no error can hide behind it: before data is truncated
 //! or unlinked, or a link is re-pointed, everything written so far is read (or, while the source is stopped, the step is
-//! left out). Nobody could read it afterwards, except from a copy. And a file that took the place of an unlinked one is read from before it
-//! is renamed: nothing leads from the unlinked file to a name that it never had.
+//! left out). Nobody could read it afterwards, except from a copy. And a file that took the place of an unlinked one is
+//! read from before it is renamed: nothing leads from the unlinked file to a name that it never had.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
