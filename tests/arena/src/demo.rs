@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use arena::asterisk::{self, Asterisk};
 use arena::deadline::{Deadline, PATIENCE};
-use arena::kernel::{self, Monitor};
+use arena::kernel;
 use arena::knock::{Door, knock};
 use arena::openssh::{self, Openssh};
 use arena::sip_peer::{Answer, SipPeer};
 use arena::stockade::Settings;
-use arena::{Error, Host, Process, Result, Scene, Stockade, attackers};
+use arena::{Error, Host, Monitor, Process, Result, Scene, Stockade, attackers};
 
 const MAX_RETRY: u32 = 5;
 const SILENCE: Duration = Duration::from_secs(2);
@@ -66,7 +66,7 @@ fn ssh(scene: &Scene) -> Result<()> {
         say(&indent(&log.line("a failed password", PATIENCE, |line| line.contains("Failed password"))?))?;
     }
     let since = Deadline::after(PATIENCE);
-    monitor.banned(&attacker.v4.to_string(), PATIENCE)?;
+    monitor.banned(attacker.v4, PATIENCE)?;
     let took = since.elapsed().as_secs_f32() * 1000.0;
     drop(hydra);
 
@@ -103,7 +103,7 @@ fn sip(scene: &Scene) -> Result<()> {
     )?;
     say(&indent(&format!("REGISTER 101: {}", answer(own.ask(PATIENCE)?))))?;
     let svcrack = attackers::svcrack(attacker, victim, scene.directory(), "100", 5000)?;
-    monitor.banned(&attacker.v4.to_string(), PATIENCE)?;
+    monitor.banned(attacker.v4, PATIENCE)?;
     drop(svcrack);
     say("   SIPVicious guesses the password of account 100 from there, and is banned:")?;
     say(&indent(&stockade.banned_for_people()?))?;

@@ -18,9 +18,11 @@ pub mod digest;
 pub mod sip_peer;
 pub mod knock;
 pub mod kernel;
+pub mod monitor;
 pub mod stockade;
 
 pub use error::{Error, Result};
+pub use monitor::Monitor;
 pub use netns::{Host, Network};
 pub use process::Process;
 pub use scene::Scene;

@@ -128,6 +128,11 @@ impl Host {
         IpAddr::V4(self.v4)
     }
 
+    /// The /64 that Stockade counts this host's IPv6 addresses by, as its first address.
+    pub fn v6_network(&self) -> Ipv6Addr {
+        Ipv6Addr::from_bits(self.v6.to_bits() >> 64 << 64)
+    }
+
     fn path(&self) -> PathBuf {
         Path::new(NAMESPACES).join(&self.namespace)
     }

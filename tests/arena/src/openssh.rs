@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use crate::deadline::PATIENCE;
 use crate::process::{Process, run};
@@ -9,6 +10,9 @@ use crate::scene::write;
 use crate::{Error, Host, Result};
 
 const SCRIPT: &str = include_str!("openssh.sh");
+
+/// How long a login may take; ssh itself would wait for minutes on a connection that went silent.
+const LOGIN: Duration = Duration::from_secs(5);
 
 /// The account that may log in.
 pub const ACCOUNT: &str = "arena";
@@ -60,8 +64,11 @@ pub fn login_as(account: &str, from: &Host, to: &Host, password: &str) -> Result
     command.args(["-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=3", "-o", "LogLevel=ERROR"]);
     command.args(["-o", "PubkeyAuthentication=no", "-o", "NumberOfPasswordPrompts=1"]);
     command.args(["-l", account, &to.v4.to_string(), "echo", "welcome"]);
-    let (_, said) = Process::start("ssh", &mut command)?.finish(PATIENCE)?;
-    Ok(said.contains("welcome"))
+    match Process::start("ssh", &mut command)?.finish(LOGIN) {
+        Ok((_, said)) => Ok(said.contains("welcome")),
+        Err(Error::Late { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 fn rsyslog_conf(log: &Path) -> String {

@@ -5,12 +5,11 @@ use std::fs::read_to_string;
 use arena::asterisk::Asterisk;
 use arena::attackers::curl;
 use arena::deadline::PATIENCE;
-use arena::kernel::Monitor;
 use arena::nginx::Nginx;
 use arena::openssh::{self, Openssh};
 use arena::sip_peer::SipPeer;
 use arena::stockade::Settings;
-use arena::{Result, Scene, Stockade};
+use arena::{Monitor, Result, Scene, Stockade};
 
 use crate::SILENCE;
 
@@ -30,7 +29,7 @@ fn a_name_that_reads_like_the_rest_of_an_ssh_line() -> Result<()> {
         assert!(!openssh::login_as(&name, attacker, victim, "wrong")?);
         tries += 1;
     }
-    monitor.banned(&attacker.v4.to_string(), PATIENCE)?;
+    monitor.banned(attacker.v4, PATIENCE)?;
     assert_eq!(stockade.ban_of(peer.v4)?, None);
     assert!(openssh::login(peer, victim, openssh::PASSWORD)?);
     Ok(())
@@ -49,7 +48,7 @@ fn a_name_that_reads_like_the_rest_of_an_nginx_line() -> Result<()> {
     for _ in 0..MAX_RETRY {
         assert_eq!(curl(attacker, victim, "/private/", Some((&name, "wrong")))?, Some(401));
     }
-    monitor.banned(&attacker.v4.to_string(), PATIENCE)?;
+    monitor.banned(attacker.v4, PATIENCE)?;
     assert_eq!(stockade.ban_of(peer.v4)?, None);
     assert_eq!(curl(peer, victim, "/", None)?, Some(200));
     Ok(())
@@ -71,7 +70,7 @@ fn a_call_id_that_reads_like_the_rest_of_a_security_event() -> Result<()> {
     for _ in 0..MAX_RETRY {
         forger.register(SILENCE)?;
     }
-    monitor.banned(&attacker.v4.to_string(), PATIENCE)?;
+    monitor.banned(attacker.v4, PATIENCE)?;
     assert_eq!(stockade.ban_of(peer.v4)?, None);
     let log = read_to_string(&pbx.security_log).unwrap();
     assert!(log.contains(&addresses), "the forgery has to reach the log to be one:\n{log}");

@@ -3,10 +3,9 @@
 use arena::ami::{Login, login};
 use arena::asterisk::{Asterisk, OPERATOR, password};
 use arena::deadline::PATIENCE;
-use arena::kernel::Monitor;
 use arena::sip_peer::{Answer, SipPeer};
 use arena::stockade::Settings;
-use arena::{Result, Scene, Stockade};
+use arena::{Monitor, Result, Scene, Stockade};
 
 use crate::SILENCE;
 
@@ -24,7 +23,7 @@ fn wrong_manager_logins_are_banned() -> Result<()> {
     for _ in 0..MAX_RETRY {
         assert_eq!(login(attacker, victim, (OPERATOR.0, "wrong"), PATIENCE)?, Login::Rejected);
     }
-    monitor.banned(&attacker.v4.to_string(), PATIENCE)?;
+    monitor.banned(attacker.v4, PATIENCE)?;
     let ban = stockade.ban_of(attacker.v4)?.expect("the kernel keeps it out, so it is on the list");
     assert_eq!((ban.jail.as_str(), ban.failures), ("asterisk-ami", MAX_RETRY));
     assert_eq!(login(attacker, victim, OPERATOR, SILENCE)?, Login::Silence);

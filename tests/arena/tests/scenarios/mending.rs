@@ -2,12 +2,11 @@
 
 use arena::attackers::curl;
 use arena::deadline::PATIENCE;
-use arena::kernel::Monitor;
 use arena::knock::{Door, knock};
 use arena::nginx::{ACCOUNT, Nginx};
 use arena::scene::load;
 use arena::stockade::Settings;
-use arena::{Result, Scene, Stockade};
+use arena::{Monitor, Result, Scene, Stockade};
 
 use crate::SILENCE;
 
@@ -20,10 +19,10 @@ fn bans_survive_a_flushed_rule_set() -> Result<()> {
     let settings = Settings::new(1, "1h").jail("nginx-http-auth", &[&nginx.access_log]);
     let stockade = Stockade::start(victim, scene.directory(), &settings)?;
     assert_eq!(curl(attacker, victim, "/private/", Some((ACCOUNT, "wrong")))?, Some(401));
-    monitor.banned(&attacker.v4.to_string(), PATIENCE)?;
+    monitor.banned(attacker.v4, PATIENCE)?;
 
     load(victim, "flush ruleset")?;
-    monitor.banned(&attacker.v4.to_string(), PATIENCE)?;
+    monitor.banned(attacker.v4, PATIENCE)?;
     assert_eq!(knock(attacker, victim.address(), 80, SILENCE)?, Door::Silent);
     assert!(stockade.status()?["enforcement"]["mended"].as_u64() > Some(0), "a repair is told");
     Ok(())

@@ -7,13 +7,12 @@ use std::time::Duration;
 use arena::ami::{self, Login};
 use arena::asterisk::{self, Asterisk, OPERATOR};
 use arena::deadline::PATIENCE;
-use arena::kernel::Monitor;
 use arena::knock::{Door, Held, knock};
 use arena::nginx::{self, Nginx};
 use arena::openssh::{self, Openssh};
 use arena::scene::load;
 use arena::sip_peer::{Answer, SipPeer};
-use arena::{Process, Result, Scene, attackers};
+use arena::{Monitor, Process, Result, Scene, attackers};
 
 use crate::SILENCE;
 
@@ -111,7 +110,7 @@ fn the_instruments_know_a_ban_when_they_see_one() -> Result<()> {
         }
         add element inet stockade by_hand { 10.77.0.2 timeout 6s }",
     )?;
-    monitor.banned("10.77.0.2", SOON)?;
+    monitor.banned(attacker.v4, SOON)?;
     assert!(!connection.answers()?);
     assert_eq!(knock(attacker, victim.address(), 80, SILENCE)?, Door::Silent);
     assert_eq!(knock(attacker, victim.address(), 80, PATIENCE)?, Door::Open, "the element's time is over");
@@ -119,8 +118,8 @@ fn the_instruments_know_a_ban_when_they_see_one() -> Result<()> {
         victim,
         "add element inet stockade by_hand { 10.77.0.2 }\ndelete element inet stockade by_hand { 10.77.0.2 }",
     )?;
-    monitor.banned("10.77.0.2", SOON)?;
-    monitor.unbanned("10.77.0.2", SOON)?;
+    monitor.banned(attacker.v4, SOON)?;
+    monitor.unbanned(attacker.v4, SOON)?;
     assert_eq!(knock(attacker, victim.address(), 443, SILENCE)?, Door::Refused);
     Ok(())
 }

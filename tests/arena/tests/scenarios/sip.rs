@@ -5,11 +5,11 @@ use std::time::Duration;
 use arena::asterisk::{Asterisk, password};
 use arena::attackers::{SVWAR_REQUESTS, svcrack, svwar};
 use arena::deadline::PATIENCE;
-use arena::kernel::{Monitor, flows};
+use arena::kernel::flows;
 use arena::knock::{Door, knock};
 use arena::sip_peer::{Answer, SipPeer};
 use arena::stockade::Settings;
-use arena::{Result, Scene, Stockade};
+use arena::{Monitor, Result, Scene, Stockade};
 
 use crate::SILENCE;
 
@@ -37,7 +37,7 @@ fn svcrack_is_banned_and_its_established_flow_ends() -> Result<()> {
     assert!(flows(victim, attacker)?.contains("dport=5060"), "the kernel tracks the flow");
 
     let svcrack = svcrack(attacker, victim, scene.directory(), "100", 5000)?;
-    monitor.banned(&attacker.v4.to_string(), PATIENCE)?;
+    monitor.banned(attacker.v4, PATIENCE)?;
     drop(svcrack);
     let ban = stockade.ban_of(attacker.v4)?.expect("the kernel keeps it out, so it is on the list");
     assert_eq!((ban.jail.as_str(), ban.failures, ban.span()), ("asterisk", MAX_RETRY, CLAIMED.1));
@@ -66,7 +66,7 @@ fn svwar_over_udp_is_banned_for_a_short_time_only() -> Result<()> {
     for account in 200..200 + MAX_RETRY / SVWAR_REQUESTS {
         svwar(attacker, victim, &account.to_string())?.finish(PATIENCE)?;
     }
-    monitor.banned(&attacker.v4.to_string(), PATIENCE)?;
+    monitor.banned(attacker.v4, PATIENCE)?;
     let ban = stockade.ban_of(attacker.v4)?.expect("the kernel keeps it out, so it is on the list");
     assert_eq!((ban.failures, ban.span()), (MAX_RETRY, SHORT.1), "the source may be forged");
     assert_eq!(knock(attacker, victim.address(), 5060, SILENCE)?, Door::Silent);
@@ -94,7 +94,7 @@ fn who_has_logged_in_is_not_banned_for_what_can_be_forged() -> Result<()> {
         }
     }
     // The control's failures stand behind the office's in the log: once it is banned, the office's were counted.
-    monitor.banned(&control.v4.to_string(), PATIENCE)?;
+    monitor.banned(control.v4, PATIENCE)?;
     assert_eq!(stockade.ban_of(attacker.v4)?, None);
     assert_eq!(telephone.register(PATIENCE)?, Answer::Status(200));
     Ok(())

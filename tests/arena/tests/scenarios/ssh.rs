@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use arena::attackers::hydra_ssh;
 use arena::deadline::PATIENCE;
-use arena::kernel::Monitor;
 use arena::knock::{Door, knock};
 use arena::openssh::{self, Openssh};
 use arena::stockade::Settings;
-use arena::{Result, Scene, Stockade};
+use arena::{Monitor, Result, Scene, Stockade};
 
 use crate::SILENCE;
 
@@ -25,7 +24,7 @@ fn hydra_is_banned_at_the_configured_count_and_let_in_again() -> Result<()> {
     let stockade = Stockade::start(victim, scene.directory(), &settings)?;
 
     let hydra = hydra_ssh(attacker, victim, scene.directory(), 1000)?;
-    monitor.banned(&attacker.v4.to_string(), PATIENCE)?;
+    monitor.banned(attacker.v4, PATIENCE)?;
     let ban = stockade.ban_of(attacker.v4)?.expect("the kernel keeps it out, so it is on the list");
     assert_eq!((ban.jail.as_str(), ban.failures, ban.span()), ("sshd", MAX_RETRY, Duration::from_secs(3600)));
     let failures =
@@ -59,7 +58,7 @@ fn a_restart_lifts_no_ban() -> Result<()> {
     let settings = Settings::new(MAX_RETRY, "1h").jail("sshd", &[&ssh.log]);
     let stockade = Stockade::start(victim, scene.directory(), &settings)?;
     let hydra = hydra_ssh(attacker, victim, scene.directory(), 1000)?;
-    monitor.banned(&attacker.v4.to_string(), PATIENCE)?;
+    monitor.banned(attacker.v4, PATIENCE)?;
     drop(hydra);
     let before = stockade.banned()?;
 
@@ -86,7 +85,7 @@ fn a_wrong_login_counts_once_whatever_sshd_says_about_it() -> Result<()> {
     assert!(!openssh::login_as("nobody-here", peer, victim, "wrong")?);
     // These stand behind the peer's in the log: once the attacker is banned, the peer's were counted.
     let hydra = hydra_ssh(attacker, victim, scene.directory(), 1000)?;
-    monitor.banned(&attacker.v4.to_string(), PATIENCE)?;
+    monitor.banned(attacker.v4, PATIENCE)?;
     drop(hydra);
     assert_eq!(stockade.ban_of(peer.v4)?, None, "two wrong logins of three allowed");
     assert!(openssh::login(peer, victim, openssh::PASSWORD)?);

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use arena::attackers::{curl, curl_v6, ffuf};
 use arena::deadline::{Deadline, PATIENCE};
-use arena::kernel::Monitor;
 use arena::knock::{Door, Held, knock};
 use arena::nginx::{ACCOUNT, Nginx, PASSWORD};
 use arena::stockade::Settings;
-use arena::{Host, Result, Scene, Stockade};
+use arena::{Host, Monitor, Result, Scene, Stockade};
 
 use crate::SILENCE;
 
@@ -30,12 +29,12 @@ fn one_failure_less_than_configured_is_no_ban() -> Result<()> {
     // The control's failures stand behind the attacker's in the log: once it is banned, the attacker's were counted.
     wrong_passwords(attacker, victim, MAX_RETRY - 1)?;
     wrong_passwords(&control, victim, MAX_RETRY)?;
-    monitor.banned(&control.v4.to_string(), PATIENCE)?;
+    monitor.banned(control.v4, PATIENCE)?;
     assert_eq!(stockade.ban_of(attacker.v4)?, None);
     assert_eq!(private(attacker, victim, PASSWORD)?, Some(200));
 
     wrong_passwords(attacker, victim, 1)?;
-    monitor.banned(&attacker.v4.to_string(), PATIENCE)?;
+    monitor.banned(attacker.v4, PATIENCE)?;
     let ban = stockade.ban_of(attacker.v4)?.expect("the kernel keeps it out, so it is on the list");
     assert_eq!((ban.jail.as_str(), ban.failures), (JAIL, MAX_RETRY));
     assert_eq!(private(attacker, victim, PASSWORD)?, None);
@@ -55,7 +54,7 @@ fn a_ban_silences_open_connections_and_ends_by_itself() -> Result<()> {
     assert!(connection.answers()?);
 
     wrong_passwords(attacker, victim, MAX_RETRY)?;
-    monitor.banned(&attacker.v4.to_string(), PATIENCE)?;
+    monitor.banned(attacker.v4, PATIENCE)?;
     let ban = stockade.ban_of(attacker.v4)?.expect("the kernel keeps it out, so it is on the list");
     assert_eq!(ban.span(), SHORT.1);
     assert!(!connection.answers()?, "a connection from before the ban must not go on");
@@ -81,7 +80,7 @@ fn an_ipv6_attacker_is_banned_with_its_network() -> Result<()> {
         let wrong = format!("wrong-{number}");
         assert_eq!(curl_v6(attacker, victim, "/private/", Some((ACCOUNT, &wrong)))?, Some(401));
     }
-    monitor.banned("fd77:0:0:2::", PATIENCE)?;
+    monitor.banned(attacker.v6_network(), PATIENCE)?;
     let ban = stockade.ban_of("fd77:0:0:2::/64")?.expect("the kernel keeps it out, so it is on the list");
     assert_eq!(ban.failures, MAX_RETRY);
     let right = Some((ACCOUNT, PASSWORD));
@@ -103,7 +102,7 @@ fn a_whitelisted_address_is_never_banned() -> Result<()> {
 
     wrong_passwords(peer, victim, 2 * MAX_RETRY)?;
     wrong_passwords(attacker, victim, MAX_RETRY)?;
-    monitor.banned(&attacker.v4.to_string(), PATIENCE)?;
+    monitor.banned(attacker.v4, PATIENCE)?;
     assert_eq!(stockade.ban_of(peer.v4)?, None);
     assert_eq!(private(peer, victim, PASSWORD)?, Some(200));
     Ok(())
@@ -121,7 +120,7 @@ fn ffuf_is_banned_for_asking_what_only_scanners_ask() -> Result<()> {
     let paths =
         [".env", ".git/config", "wp-login.php", "phpmyadmin/index.php", "xmlrpc.php", ".aws/credentials"];
     let ffuf = ffuf(attacker, victim, scene.directory(), &paths)?;
-    monitor.banned(&attacker.v4.to_string(), PATIENCE)?;
+    monitor.banned(attacker.v4, PATIENCE)?;
     drop(ffuf);
     let ban = stockade.ban_of(attacker.v4)?.expect("the kernel keeps it out, so it is on the list");
     assert_eq!((ban.jail.as_str(), ban.failures), ("exploit-scanner", MAX_RETRY));
