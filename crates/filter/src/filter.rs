@@ -117,10 +117,18 @@ impl Filter {
         self.rules.iter().map(|rule| rule.pattern.overruns()).sum()
     }
 
-    /// Whether syslog lines of `program` are read: `postfix` reads those of `postfix/smtpd` too.
+    /// Whether syslog lines of `program` are read: `postfix` reads those of `postfix/smtpd` too, `postfix*/smtpd` those of
+    /// `postfix-out/smtpd`.
     pub(crate) fn reads_program(&self, program: &[u8]) -> bool {
-        self.programs.iter().any(|known| {
-            program.strip_prefix(known.as_bytes()).is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+        self.programs.iter().any(|known| match known.split_once('*') {
+            Some((begin, end)) => {
+                let rest = program.strip_prefix(begin.as_bytes());
+                rest.is_some_and(|rest| rest.ends_with(end.as_bytes()))
+            }
+            None => {
+                let rest = program.strip_prefix(known.as_bytes());
+                rest.is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+            }
         })
     }
 }

@@ -123,11 +123,12 @@ impl Pattern {
     }
 }
 
-fn build_automaton(text: &str) -> Result<Regex, regex_automata::meta::BuildError> {
+fn build_automaton(text: &str) -> Result<Regex, FilterErrorKind> {
     Regex::builder()
         .syntax(syntax::Config::new().unicode(false).utf8(false))
         .configure(Regex::config().utf8_empty(false))
         .build(text)
+        .map_err(|cause| FilterErrorKind::Pattern(cause.to_string()))
 }
 
 impl Workspace {
@@ -161,8 +162,10 @@ mod tests {
 
     use super::*;
 
+    type Groups = Vec<Option<Vec<u8>>>;
+
     /// Both engines on the same pattern and text: whether it matches, and what each group took.
-    fn both(pattern: &str, text: &[u8]) -> Option<(bool, bool, Vec<Option<Vec<u8>>>, Vec<Option<Vec<u8>>>)> {
+    fn both(pattern: &str, text: &[u8]) -> Option<(bool, bool, Groups, Groups)> {
         let pattern = Pattern::new(pattern.to_owned()).ok()?;
         pattern.program.as_ref()?;
         let mut workspace = Workspace::default();

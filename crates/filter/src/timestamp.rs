@@ -66,7 +66,7 @@ impl Form {
         match self {
             Self::Syslog => r"[A-Z][a-z]{2} [ \d]?\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,9})?",
             Self::Iso8601 => {
-                r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d\d:?(?:\d\d)?))?"
+                r"\d{4}-\d\d-\d\d[T ][ \d]?\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d\d:?(?:\d\d)?))?"
             }
             Self::Clf => r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?: [+-]\d{4})?",
             Self::Slash => r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?",
@@ -242,7 +242,9 @@ impl Cursor<'_> {
         Some(index as i8 + 1)
     }
 
+    /// `hh:mm:ss` with an optional fraction; the hour in one place or two, padded with a space or not (MariaDB does).
     fn clock(&mut self) -> Option<Clock> {
+        self.byte(b' ');
         let hour_digits = if self.text.get(1) == Some(&b':') { 1 } else { 2 };
         let hour = self.number(hour_digits)? as i8;
         self.byte(b':')?;
@@ -334,6 +336,7 @@ mod tests {
             ("iso8601", "2026-11-01 23:04:05,123", "2026-11-01T23:04:05.123Z"),
             ("iso8601", "2026-11-01T23:04:05Z", "2026-11-01T23:04:05Z"),
             ("iso8601", "2026-11-01T23:04:05-0330", "2026-11-02T02:34:05Z"),
+            ("iso8601", "2026-11-01  3:04:05", "2026-11-01T03:04:05Z"),
             ("clf", "01/Nov/2026:23:04:05 +0100", "2026-11-01T22:04:05Z"),
             ("slash", "2026/11/01 23:04:05", "2026-11-01T23:04:05Z"),
             ("asctime", "Sun Nov  1 23:04:05.123456 2026", "2026-11-01T23:04:05.123Z"),

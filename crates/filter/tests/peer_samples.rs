@@ -39,12 +39,12 @@ fn the_peer_and_we_find_the_same_hosts() {
         if only.as_deref().is_some_and(|only| !ours.contains(&only)) {
             continue;
         }
-        for file in *theirs {
-            lines += compare(ours, &logs.join(file), &mut faults);
+        // Which services the peer knows grows with its versions.
+        for file in theirs.iter().map(|file| logs.join(file)).filter(|file| file.is_file()) {
+            lines += compare(ours, &file, &mut faults);
         }
     }
-    println!("{lines} lines of the peer compared");
-    assert!(only.is_some() || lines > 300, "only {lines} lines were compared");
+    assert!(only.is_some() || lines > 300, "only {lines} lines of the peer were compared");
     assert!(faults.is_empty(), "{} unexplained differences:\n{}", faults.len(), faults.join("\n"));
 }
 
@@ -118,13 +118,9 @@ fn annotated(file: &Path) -> Vec<Annotated> {
     let mut lines: Vec<Annotated> = Vec::new();
     let mut wanted: Option<Value> = None;
     for (index, line) in text.lines().enumerate() {
-        if let Some(json) =
-            line.split_once("failJSON:").filter(|_| line.starts_with('#')).map(|(_, json)| json)
-        {
+        if let Some(json) = mark(line, "failJSON:") {
             wanted = serde_json::from_str(json).ok();
-        } else if let Some(path) =
-            line.split_once("addFILE:").filter(|_| line.starts_with('#')).map(|(_, json)| json)
-        {
+        } else if let Some(path) = mark(line, "addFILE:") {
             let path: String = serde_json::from_str(path.trim()).expect("addFILE names a file");
             lines.extend(annotated(&file.with_file_name(path)));
         } else if let Some(wanted) = wanted.take() {

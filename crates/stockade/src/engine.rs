@@ -125,7 +125,7 @@ impl Engine {
     fn turn(&mut self, first: Message, inbox: &Receiver<Message>) -> Option<String> {
         let mut next = Some(first);
         for _ in 0..MESSAGES_PER_TURN {
-            let Some(message) = next else { return None };
+            let message = next?;
             if let Some(cause) = self.handle(message) {
                 return Some(cause);
             }

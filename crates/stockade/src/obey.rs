@@ -105,8 +105,7 @@ impl Engine {
         let bans: Vec<Banned> = self.decider.bans_of(&subject).iter().map(banned).collect();
         let whitelist =
             self.plan.whitelist.protects(&subject).map(|(entry, origin)| protected(entry, origin));
-        let standings: Vec<Standing> =
-            self.counter.standings(&subject, now).into_iter().map(standing).collect();
+        let standings: Vec<Standing> = self.counter.standings(&subject, now).iter().map(standing).collect();
         let refusals = self.ledger.refusals(Some(&subject));
         let because = match (bans.first(), &whitelist) {
             (Some(ban), _) => format!(
@@ -189,7 +188,7 @@ pub(crate) fn protected(entry: &Subject, origin: &str) -> Protected {
     Protected { address: entry.to_string(), origin: origin.to_owned() }
 }
 
-fn standing(standing: counter::Standing) -> Standing {
+fn standing(standing: &counter::Standing) -> Standing {
     Standing {
         jail: standing.jail.to_string(),
         failures: standing.failures,

@@ -75,7 +75,7 @@ pub fn run(options: &Options) -> Result<String, StartError> {
     });
     reload::on_signals(options.config.clone(), engine.clone())?;
     if let Some(config) = &options.config {
-        reload::on_change(config, engine.clone())?;
+        reload::on_change(config, engine)?;
     }
 
     start::say_ready();
