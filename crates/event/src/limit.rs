@@ -97,8 +97,8 @@ pub const MATCH_STEPS: u32 = 20_000;
 /// by what it has.
 pub const HEAD_BYTES: usize = 256;
 
-/// Files of one path that wait to be read because the path was rotated faster than we read. At the bound, the oldest
-/// waiting one is given up, and the gap is counted.
+/// Files of one path that are open and wait, because the path was rotated faster than we read. At the bound, the younger
+/// ones are looked for again once these are read.
 pub const WAITING_ROTATIONS: usize = 16;
 
 /// Symbolic links followed for one path, as many as the kernel follows. At the bound, the rest is not watched.
@@ -110,7 +110,7 @@ pub const JOURNAL_ENTRY_BYTES: usize = 1024 * 1024;
 /// Seconds between two attempts to start `journalctl` at most; the first attempt comes at once.
 pub const JOURNAL_RESTART_SECONDS: u64 = 60;
 
-/// Bans in one kernel set. Past it, the next reconcile spreads them over 64 sets, since the kernel dumps a set in time
+/// Bans in one kernel set. Past it, the next reconcile spreads them over 256 sets, since the kernel dumps a set in time
 /// proportional to the square of its size.
 pub const ELEMENTS_PER_SET: usize = 32_768;
 

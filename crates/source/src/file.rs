@@ -15,12 +15,13 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use crate::health::{FileHealth, FileState};
+use crate::opening::{self, Opening};
 use crate::pattern::Pattern;
 use crate::spec::Spec;
 use crate::tail::{Identity, Tail};
 use crate::trail::{Trail, Turn};
 use crate::watch::{Notice, TrailId, Watcher};
-use crate::{FileSpec, SourceError, Waker, opening};
+use crate::{FileSpec, SourceError, Waker};
 
 /// Whole lines of one file.
 #[derive(Debug)]
@@ -216,6 +217,9 @@ impl FileSource {
             Turn::Idle if trail.is_over() => return self.close(id),
             Turn::Idle => {}
         }
+        if trail.take_behind() {
+            self.changed.insert(trail.health.spec);
+        }
         self.settle(id);
     }
 
@@ -301,14 +305,18 @@ impl FileSource {
     /// Puts the file found at the trail's path, and those that come before it, behind those that the trail reads.
     fn go_on_with(&mut self, index: usize, id: TrailId, found: Option<Tail>) -> io::Result<()> {
         let Some(trail) = self.trails.get_mut(&id) else { return Ok(()) };
-        let tails = if trail.began {
+        let opening = if trail.began {
             let Some(tail) = found else { return Ok(()) };
             if trail.is_newest(tail.identity()) || trail.take_back(tail.identity()) {
                 return Ok(());
             }
+            if trail.is_full() {
+                trail.behind = true;
+                return Ok(());
+            }
             match trail.newest() {
                 Some(newest) => opening::next(&trail.path, newest, tail),
-                None => vec![tail],
+                None => Opening { tails: vec![tail], gap: false, more: false },
             }
         } else {
             let remembered = &mut self.specs[index].remembered;
@@ -320,11 +328,11 @@ impl FileSource {
                 None => self.saved.get(&trail.health.path).cloned(),
             };
             trail.looked_back = true;
-            let opening = opening::first(&trail.path, found, saved.as_ref(), trail.present_before)?;
-            trail.health.gaps += u64::from(opening.gap && !opening.tails.is_empty());
-            opening.tails
+            opening::first(&trail.path, found, saved.as_ref(), trail.present_before)?
         };
-        for tail in tails {
+        trail.health.gaps += u64::from(opening.gap && !opening.tails.is_empty());
+        trail.behind |= opening.more;
+        for tail in opening.tails {
             if !trail.holds(tail.identity()) {
                 trail.push(tail);
             }

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use event::Position;
+use event::limit::WAITING_ROTATIONS;
 
 use crate::rotation::{self, Sibling};
 use crate::tail::{Identity, Past, Tail};
@@ -15,6 +16,8 @@ pub(crate) struct Opening {
     pub(crate) tails: Vec<Tail>,
     /// The file read last time is gone, perhaps with lines that we have not seen.
     pub(crate) gap: bool,
+    /// There are younger ones, too many to have open at once: to be looked for again when these are read.
+    pub(crate) more: bool,
 }
 
 /// A path's first file. `current` is what is there now, if anything; `present_before` says whether it was there when the
@@ -30,35 +33,41 @@ pub(crate) fn first(
         for tail in tails.iter_mut().filter(|_| present_before) {
             tail.start_near_end()?;
         }
-        return Ok(Opening { tails, gap: false });
+        return Ok(Opening { tails, gap: false, more: false });
     };
     let mut current = current;
     if let Some(tail) = &mut current
         && tail.resume(saved)?
     {
-        return Ok(Opening { tails: current.into_iter().collect(), gap: false });
+        return Ok(Opening { tails: current.into_iter().collect(), gap: false, more: false });
     }
     // A file that is there with the old inode number was truncated: nothing of it is elsewhere.
     let truncated = current.as_ref().is_some_and(|tail| is_at(tail, saved));
-    let mut tails = if truncated { Vec::new() } else { unread_since(path, saved) };
+    let mut tails = if truncated { Vec::new() } else { unread_since(path, saved, current.as_ref()) };
     let gap = !truncated && tails.is_empty();
-    tails.retain(|tail| current.as_ref().is_none_or(|current| current.identity() != tail.identity()));
     if let Some(tail) = current.as_mut().filter(|_| present_before) {
         tail.call_it_old()?;
     }
-    tails.extend(current);
-    Ok(Opening { tails, gap })
+    let more = tails.len() > WAITING_ROTATIONS;
+    if !more {
+        tails.extend(current);
+    }
+    Ok(Opening { tails, gap, more })
 }
 
 /// After a rotation while we listen: the files that were at the path between `newest` and `current`, and `current`.
-pub(crate) fn next(path: &Path, newest: &Tail, current: Tail) -> Vec<Tail> {
+pub(crate) fn next(path: &Path, newest: &Tail, current: Tail) -> Opening {
     let all = rotation::siblings(path);
     let known = all.iter().find(|sibling| sibling.identity == newest.identity());
-    let between = known.map(|known| rotation::younger(&base_of(path), known, &all)).unwrap_or_default();
+    let newer = Some(current.identity());
+    let between =
+        known.map(|known| rotation::between(&base_of(path), known, newer, &all)).unwrap_or_default();
     let mut tails = open_all(&between);
-    tails.retain(|tail| tail.identity() != current.identity());
-    tails.push(current);
-    tails
+    let more = between.len() > WAITING_ROTATIONS;
+    if !more {
+        tails.push(current);
+    }
+    Opening { tails, gap: false, more }
 }
 
 /// After a truncation while we listen: the copy that was made before it, where it has lines that we have not read.
@@ -72,8 +81,9 @@ pub(crate) fn copy_of(path: &Path, truncated: Identity, past: &Past) -> Option<T
     })
 }
 
-/// The file that `saved` was taken from, wherever it is in the directory by now, and what was rotated after it.
-fn unread_since(path: &Path, saved: &Position) -> Vec<Tail> {
+/// The file that `saved` was taken from, wherever it is in the directory by now, and what was rotated between it and
+/// `current`.
+fn unread_since(path: &Path, saved: &Position, current: Option<&Tail>) -> Vec<Tail> {
     let Position::File { inode, .. } = saved else { return Vec::new() };
     let all = rotation::siblings(path);
     for sibling in all.iter().filter(|sibling| sibling.identity.inode == *inode) {
@@ -84,7 +94,8 @@ fn unread_since(path: &Path, saved: &Position) -> Vec<Tail> {
             if !resumed {
                 drop(tail.call_it_old());
             }
-            let mut younger = open_all(&rotation::younger(&base_of(path), sibling, &all));
+            let current = current.map(Tail::identity);
+            let mut younger = open_all(&rotation::between(&base_of(path), sibling, current, &all));
             // The few that fail to tell their size are read as live, which loses nothing.
             younger.iter_mut().for_each(|tail| drop(tail.call_it_old()));
             return std::iter::once(tail).chain(younger).collect();
@@ -93,9 +104,9 @@ fn unread_since(path: &Path, saved: &Position) -> Vec<Tail> {
     Vec::new()
 }
 
-/// A file that vanishes meanwhile is left out: it was compressed or deleted.
+/// The oldest of them. A file that vanishes meanwhile is left out: it was compressed or deleted.
 fn open_all(siblings: &[&Sibling]) -> Vec<Tail> {
-    siblings.iter().filter_map(|sibling| Tail::open(&sibling.path).ok()).collect()
+    siblings.iter().take(WAITING_ROTATIONS).filter_map(|sibling| Tail::open(&sibling.path).ok()).collect()
 }
 
 fn is_at(tail: &Tail, saved: &Position) -> bool {

@@ -40,7 +40,7 @@ pub(crate) fn siblings(path: &Path) -> Vec<Sibling> {
 ///
 /// Numbers go both ways: logrotate shifts them (`.1` is the youngest), Asterisk counts up. The time of the last write
 /// tells which it is; within one tick of the file system's clock it is taken for shifting.
-pub(crate) fn younger<'a>(base: &str, known: &Sibling, all: &'a [Sibling]) -> Vec<&'a Sibling> {
+fn younger<'a>(base: &str, known: &Sibling, all: &'a [Sibling]) -> Vec<&'a Sibling> {
     let Some(known_mark) = mark_of(base, &known.name) else { return Vec::new() };
     let mut found: Vec<(&Sibling, &str)> = all
         .iter()
@@ -59,6 +59,26 @@ pub(crate) fn younger<'a>(base: &str, known: &Sibling, all: &'a [Sibling]) -> Ve
         _ => a_mark.cmp(b_mark),
     });
     found.into_iter().map(|(sibling, _)| sibling).collect()
+}
+
+/// The rotated files that were at the path after `known` and before `current`, which was found at the path before `all` was
+/// listed. If `current` is itself rotated by then, what came after it must wait until it has been read.
+pub(crate) fn between<'a>(
+    base: &str,
+    known: &Sibling,
+    current: Option<Identity>,
+    all: &'a [Sibling],
+) -> Vec<&'a Sibling> {
+    let rotated = all.iter().find(|sibling| Some(sibling.identity) == current);
+    let later: Vec<Identity> = rotated
+        .map(|rotated| younger(base, rotated, all))
+        .unwrap_or_default()
+        .iter()
+        .map(|s| s.identity)
+        .collect();
+    let mut found = younger(base, known, all);
+    found.retain(|sibling| Some(sibling.identity) != current && !later.contains(&sibling.identity));
+    found
 }
 
 /// Whether this is a rotated file of the log called `base`.
@@ -163,6 +183,24 @@ mod tests {
             sibling("full.2", 4, 8),
         ];
         assert_eq!(names("full", &all[2], &all), ["full.2"]);
+    }
+
+    #[test]
+    fn what_is_rotated_meanwhile_comes_later() {
+        let all = [
+            sibling("a.log", 5, 9),
+            sibling("a.log.1", 4, 8),
+            sibling("a.log.2", 3, 7),
+            sibling("a.log.3", 2, 6),
+            sibling("a.log.4", 1, 5),
+        ];
+        let identity = |inode| Some(Identity { device: 1, inode });
+        let names = |current| {
+            between("a.log", &all[4], current, &all).iter().map(|s| s.identity.inode).collect::<Vec<_>>()
+        };
+        assert_eq!(names(identity(5)), [2, 3, 4]);
+        assert_eq!(names(identity(3)), [2]);
+        assert_eq!(names(None), [2, 3, 4]);
     }
 
     #[test]

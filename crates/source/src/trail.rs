@@ -36,6 +36,8 @@ pub(crate) struct Trail {
     pub(crate) present_before: bool,
     /// Whether the saved position was already looked up while the path was missing.
     pub(crate) looked_back: bool,
+    /// Whether there are younger files than those that wait.
+    pub(crate) behind: bool,
     /// Whether it stands in the source's queue of turns.
     pub(crate) queued: bool,
     /// The files to read, oldest first. The first is being read, the last is the newest that was found at the path.
@@ -67,6 +69,7 @@ impl Trail {
             began: false,
             present_before: false,
             looked_back: false,
+            behind: false,
             queued: false,
             waiting: VecDeque::new(),
             previous: None,
@@ -145,13 +148,16 @@ impl Trail {
     pub(crate) fn push(&mut self, tail: Tail) {
         self.began = true;
         self.waiting.push_back(tail);
-        if self.waiting.len() > WAITING_ROTATIONS {
-            // Not the first, which is being read, but the one after it.
-            let given_up = self.waiting.remove(1);
-            self.health.gaps +=
-                u64::from(given_up.as_ref().is_some_and(|tail| tail.size().is_ok_and(|size| size > 0)));
-            self.dropped.extend(given_up);
-        }
+    }
+
+    /// Whether so many files wait that no more are to be opened for now.
+    pub(crate) fn is_full(&self) -> bool {
+        self.waiting.len() > WAITING_ROTATIONS
+    }
+
+    /// Whether younger files are to be looked for now that those that waited are read.
+    pub(crate) fn take_behind(&mut self) -> bool {
+        self.waiting.len() <= 1 && std::mem::take(&mut self.behind)
     }
 
     /// The file that was renamed away was renamed back before another one was begun.

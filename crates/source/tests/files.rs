@@ -531,15 +531,13 @@ fn a_writer_that_rotates_without_pause_is_read_in_order() {
     while !found.ends_with(format!("\n{}\n", lines - 1).as_bytes()) {
         let (before, finished) = (found.len(), writer.is_finished());
         source.read(Some(PATIENCE), &mut |read| found.extend_from_slice(read.block.text)).unwrap();
-        assert!(
-            found.len() > before || !source.is_caught_up() || !writer.is_finished(),
-            "{:?}",
-            source.health()
-        );
+        assert!(found.len() > before || !source.is_caught_up() || !finished, "{:?}", source.health());
     }
     writer.join().unwrap();
-    let found = String::from_utf8(found).unwrap();
-    assert!(found.lines().map(|line| line.parse::<u32>().unwrap()).eq(0..lines));
+    let found: Vec<u32> =
+        String::from_utf8(found).unwrap().lines().map(|line| line.parse().unwrap()).collect();
+    let wrong = found.iter().zip(0..lines).find(|(found, expected)| **found != *expected);
+    assert_eq!((wrong, found.len()), (None, lines as usize));
 }
 
 #[test]
