@@ -7,7 +7,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::time::Duration;
 
-use event::limit::{FILES, FIRST_CATCH_UP_BYTES, LINE_BYTES, READ_BYTES};
+use event::limit::{FILES, FIRST_CATCH_UP_BYTES, LINE_BYTES, READ_BYTES, WAITING_ROTATIONS};
 use event::{Moment, Origin, Position};
 use source::{FileHealth, FileSource, FileSpec, FileState, SourceError};
 use tempfile::{TempDir, tempdir};
@@ -426,6 +426,33 @@ fn after_several_rotations_while_stopped_all_are_read_in_order() {
     assert!(all.iter().all(|read| read.origin == Origin::CatchUp));
     assert_eq!(all.into_iter().flat_map(|read| read.text).collect::<Vec<u8>>(), b"2\n3\n4\n");
     assert_eq!(health(&source, file("a.log")).gaps, 0);
+}
+
+#[test]
+fn more_rotations_than_may_be_open_are_read_in_order() {
+    let directory = tempdir().unwrap();
+    let log = directory.path().join("a.log");
+    let name = log.to_str().unwrap().to_owned();
+    let rounds = 3 * WAITING_ROTATIONS;
+    let rotate = |rounds: std::ops::Range<usize>| {
+        for number in rounds.clone() {
+            append(&log, format!("{number}\n"));
+            fs::rename(&log, directory.path().join(format!("a.log-{:08}", 20_000_000 + number))).unwrap();
+        }
+        append(&log, format!("{}\n", rounds.end));
+        (rounds.start..=rounds.end).map(|number| format!("{number}\n")).collect::<String>()
+    };
+    append(&log, "first\n");
+    let mut source = open(&directory, &["a.log"]);
+    let position = read(&mut source).remove(0).position;
+    let expected = rotate(0..rounds);
+    assert_eq!(text(&mut source), expected);
+    assert_eq!(health(&source, &log).gaps, 0);
+    // The same, all of it while stopped.
+    let mut source =
+        FileSource::open(specs(&directory, &["a.log"]), HashMap::from([(name, position)]), clock).unwrap();
+    assert_eq!(text(&mut source), expected);
+    assert_eq!(health(&source, &log).gaps, 0);
 }
 
 #[test]
