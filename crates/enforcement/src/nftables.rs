@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use event::{Moment, limit};
+use event::Moment;
 use rustix::io::Errno;
 
 use crate::Enforcement;
@@ -65,7 +65,7 @@ impl Nftables {
         now: Moment,
         done: &mut usize,
     ) -> Result<bool, EnforcementError> {
-        for chunk in steps.chunks(limit::ELEMENTS_PER_TRANSACTION) {
+        for chunk in steps.chunks(self.netlink.elements_per_transaction()) {
             let mut batch = self.netlink.batch();
             let new_counters = self.write_steps(&mut batch, chunk, now);
             match self.netlink.commit(batch) {
@@ -82,7 +82,7 @@ impl Nftables {
 
     /// Carries out steps; where the kernel holds something else than a step expects, looks and tries again.
     pub(crate) fn do_steps(&mut self, steps: &[Step], now: Moment) -> Result<(), EnforcementError> {
-        for chunk in steps.chunks(limit::ELEMENTS_PER_TRANSACTION) {
+        for chunk in steps.chunks(self.netlink.elements_per_transaction()) {
             let mut settled = chunk.to_vec();
             let mut tries = 0;
             while !self.try_steps(&settled, now, &mut 0)? {

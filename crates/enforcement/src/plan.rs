@@ -5,7 +5,7 @@
 //!
 //! The kernel dumps a hash set of n elements in time proportional to n squared: for each message of about 700 elements
 //! it walks the set from its beginning (`nft_rhash_walk`). A million in one set takes most of a minute. Past
-//! `limit::ELEMENTS_PER_SET`, the elements are therefore spread over 64 sets by a few bits of the address.
+//! `limit::ELEMENTS_PER_SET`, the elements are therefore spread over 256 sets by a few bits of the address.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -18,7 +18,7 @@ use crate::layout::Layout;
 pub(crate) const TABLE: &str = "stockade";
 
 /// Into how many sets a large one is spread.
-pub(crate) const SHARDS: u16 = 64;
+pub(crate) const SHARDS: u16 = 256;
 
 /// What a set's elements are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,20 +66,20 @@ impl Kind {
     /// prefixes of 48, 56 and 64 bits vary in different ones.
     pub(crate) fn shard(self, key: u64) -> u16 {
         match self {
-            Self::V4 => (key & 0x3f) as u16,
-            _ => ((key & 3) | (key >> 6 & 0xc) | (key >> 12 & 0x30)) as u16,
+            Self::V4 => (key & 0xff) as u16,
+            _ => ((key & 7) | (key >> 5 & 0x38) | (key >> 10 & 0xc0)) as u16,
         }
     }
 
     /// The bits of the address that `shard` looks at, as the kernel's rule masks them.
     pub(crate) fn shard_bits(self) -> u64 {
-        if self == Self::V4 { 0x3f } else { 0x3_0303 }
+        if self == Self::V4 { 0xff } else { 0x3_0707 }
     }
 
     /// The masked address that stands for a shard in the dispatch map.
     pub(crate) fn shard_key(self, shard: u16) -> u64 {
         let shard = u64::from(shard);
-        if self == Self::V4 { shard } else { (shard & 3) | (shard & 0xc) << 6 | (shard & 0x30) << 12 }
+        if self == Self::V4 { shard } else { (shard & 7) | (shard & 0x38) << 5 | (shard & 0xc0) << 10 }
     }
 
     /// A key's bytes in the kernel's set.
@@ -302,7 +302,7 @@ pub(crate) fn set_meaning(name: &str) -> Option<(Option<JailName>, Kind)> {
 
 /// A shard's set.
 pub(crate) fn shard_name(bucket: &str, shard: u16) -> String {
-    format!("{bucket}_{shard:02}")
+    format!("{bucket}_{shard:03}")
 }
 
 /// A jail's name as names in the kernel begin. `all` and `whitelist` are names of ours, so a jail that is called so gets

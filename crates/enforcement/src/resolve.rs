@@ -43,7 +43,7 @@ impl Nftables {
                 return Ok(());
             }
         }
-        for chunk in wishes[done..].chunks(event::limit::ELEMENTS_PER_TRANSACTION) {
+        for chunk in wishes[done..].chunks(self.netlink.elements_per_transaction()) {
             let (steps, seconds) = self.resolve(chunk, now)?;
             self.do_steps(&steps, now)?;
             count(&steps, applied);

@@ -17,6 +17,9 @@ const DONE: u16 = 3;
 /// The kernel fills dumps up to 32 KiB a message if the reader's buffer is at least as long.
 const RECEIVE_BYTES: usize = 64 * 1024;
 
+/// What an element takes in a transaction at most: deleted and added again, with a long counter's name.
+const ELEMENT_BYTES: usize = 128;
+
 /// A socket of our own; every change we make carries its port, by which the watch knows it as ours.
 pub(crate) struct Netlink {
     socket: Socket,
@@ -52,7 +55,14 @@ impl Netlink {
         socket.set_ext_ack(true).map_err(failed("ask for explained errors"))?;
         socket.set_cap_ack(true).map_err(failed("ask for short errors"))?;
         set_receive_buffer(&socket, limit::NETLINK_RECEIVE_BYTES)?;
-        Ok(Self { socket, port, sequence: 1, send_bytes: 0, buffer: vec![0; RECEIVE_BYTES] })
+        let mut netlink = Self { socket, port, sequence: 1, send_bytes: 0, buffer: vec![0; RECEIVE_BYTES] };
+        netlink.grow_send_buffer(limit::ELEMENTS_PER_TRANSACTION * ELEMENT_BYTES);
+        Ok(netlink)
+    }
+
+    /// How many elements fit a transaction: fewer than the limit where the system does not let us have a larger buffer.
+    pub(crate) fn elements_per_transaction(&self) -> usize {
+        (self.send_bytes / ELEMENT_BYTES).clamp(1, limit::ELEMENTS_PER_TRANSACTION)
     }
 
     /// The port that changes made by this socket carry.
@@ -184,17 +194,26 @@ impl Netlink {
     }
 
     fn send(&mut self, bytes: &[u8]) -> Result<(), EnforcementError> {
-        // The kernel takes a transaction only as one datagram, and that only if it fits the send buffer.
-        if bytes.len() + 4096 > self.send_bytes {
-            let wanted = bytes.len() + 128 * 1024;
-            if sockopt::set_socket_send_buffer_size_force(self.socket.as_fd(), wanted).is_err() {
-                let _ = sockopt::set_socket_send_buffer_size(self.socket.as_fd(), wanted);
-            }
-            self.send_bytes = wanted;
+        if bytes.len() > self.send_bytes {
+            self.grow_send_buffer(bytes.len());
         }
         let sent = self.socket.send(bytes, 0).map_err(failed("send"))?;
         debug_assert_eq!(sent, bytes.len());
         Ok(())
+    }
+}
+
+impl Netlink {
+    /// The kernel takes a transaction only as one datagram, and that only if it fits the send buffer. Without the right to
+    /// force it, the buffer grows as far as the system allows.
+    fn grow_send_buffer(&mut self, bytes: usize) {
+        let wanted = bytes + 64 * 1024;
+        if sockopt::set_socket_send_buffer_size_force(self.socket.as_fd(), wanted).is_err() {
+            let _ = sockopt::set_socket_send_buffer_size(self.socket.as_fd(), wanted);
+        }
+        // The kernel doubles what it is asked for and shows that; a few bytes of it are its own.
+        let granted = sockopt::socket_send_buffer_size(self.socket.as_fd()).unwrap_or(wanted);
+        self.send_bytes = granted.saturating_sub(4096);
     }
 }
 

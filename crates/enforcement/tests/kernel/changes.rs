@@ -14,6 +14,25 @@ fn this_kernel_is_supported_and_the_probe_leaves_nothing() {
 }
 
 #[test]
+fn without_the_right_the_probe_says_so() {
+    use std::os::unix::process::CommandExt as _;
+    if std::env::var_os("STOCKADE_PROBE").is_some() {
+        eprintln!("probe: {:?}", probe());
+        return;
+    }
+    let _network = Network::new();
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "changes::without_the_right_the_probe_says_so", "--nocapture"])
+        .env("STOCKADE_PROBE", "1")
+        .uid(65_534)
+        .gid(65_534)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("probe: NoPermission"), "{said}");
+}
+
+#[test]
 fn changes_before_the_table_is_laid_are_refused() {
     let _network = Network::new();
     let error = Nftables::open().unwrap().apply(&[add("sshd", Scope::Jail, "192.0.2.2")], now()).unwrap_err();

@@ -1,6 +1,8 @@
 //! Enforcement on the real kernel, with real packets, in network namespaces of the tests' own. Needs root and the Debian
 //! packages nftables, conntrack and iproute2.
 
+#![allow(clippy::print_stderr, reason = "the tests print what they measured")]
+
 mod network;
 mod packets;
 mod changes;

@@ -86,7 +86,7 @@ fn whatever_others_break_is_mended() {
         run("nft", &[&harm.replace("stockade ports ", ports)]);
         assert!(guarded.hears(), "{harm}");
         let (mended, took) = timed(|| guarded.mend());
-        println!("mended in {took:?}: {harm}: {mended:?}");
+        eprintln!("mended in {took:?}: {harm}: {mended:?}");
         assert!(took < Duration::from_millis(100), "{harm}: {took:?}");
         assert_eq!(mended.rebuilt, rebuilt, "{harm}: {mended:?}");
         assert_eq!(listing(), whole, "{harm}");
@@ -152,7 +152,7 @@ fn a_flushed_ruleset_with_ten_thousand_bans_is_mended_at_once() {
     run("nft", &["flush ruleset"]);
     assert!(guarded.hears());
     let (mended, took) = timed(|| guarded.mend());
-    println!("flush ruleset, 10,000 bans: mended in {took:?}");
+    eprintln!("flush ruleset, 10,000 bans: mended in {took:?}");
     assert_eq!(mended.added, 10_000);
     assert!(took < Duration::from_millis(500), "{took:?}");
 }

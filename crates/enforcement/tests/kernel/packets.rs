@@ -3,7 +3,7 @@
 use std::net::{SocketAddr, UdpSocket};
 
 use enforcement::{Change, Enforcement, forget_flows};
-use event::Scope;
+use event::{Scope, limit};
 
 use crate::network::{HOST, Network, arrives, run, table};
 use crate::{add, ban, laid, layout, now, remove};
@@ -197,6 +197,53 @@ fn flows_of_networks_are_forgotten() {
             && !left.contains("src=2001:db8:0:1::"),
         "{left}"
     );
+}
+
+#[test]
+fn bans_in_spread_sets_are_found_too() {
+    let network = Network::new();
+    let many = limit::ELEMENTS_PER_SET as u32 + 1;
+    let crowd = (0..many).flat_map(|n| {
+        let v4 = std::net::Ipv4Addr::from_bits(0x0a00_0000 + n).to_string();
+        let v6 = format!("2001:db8:{:x}:{:x}::/64", 0x100 + (n >> 16), n & 0xffff);
+        [
+            ban("asterisk", Scope::Jail, &v4, 3600),
+            ban("asterisk", Scope::Jail, &v6, 3600),
+            ban("web", Scope::AllPorts, &v4, 3600),
+            ban("web", Scope::AllPorts, &v6, 3600),
+        ]
+    });
+    let few = [
+        ban("asterisk", Scope::Jail, "192.0.2.2", 3600),
+        ban("asterisk", Scope::Jail, "2001:db8:0:1::/64", 3600),
+        ban("web", Scope::AllPorts, "192.0.2.3", 3600),
+        ban("web", Scope::AllPorts, "2001:db8:0:2::/64", 3600),
+    ];
+    let mut nftables = laid();
+    nftables.reconcile(&layout(), &mut crowd.chain(few), now()).unwrap();
+    for set in ["asterisk_v4_000", "asterisk_v6_255", "all_v4_017", "all_v6_000"] {
+        run("nft", &["list", "chain", "inet", "stockade", &format!("shard_{set}")]);
+    }
+    for (from, port, passes) in [
+        ("192.0.2.2", 5060, false),
+        ("192.0.2.2", 9999, true),
+        ("192.0.2.3", 9999, false),
+        ("192.0.2.4", 5060, true),
+        ("2001:db8:0:1::2", 5060, false),
+        ("2001:db8:0:1::2", 9999, true),
+        ("2001:db8:0:2::2", 9999, false),
+        ("2001:db8::2", 5060, true),
+    ] {
+        assert_eq!(network.udp(from, port), passes, "{from} {port}");
+    }
+    nftables
+        .apply(
+            &[remove("asterisk", Scope::Jail, "192.0.2.2"), remove("web", Scope::AllPorts, "192.0.2.3")],
+            now(),
+        )
+        .unwrap();
+    assert!(network.udp("192.0.2.2", 5060) && network.udp("192.0.2.3", 9999));
+    assert_eq!(nftables.held(now()).unwrap().len(), 4 * many as usize + 2);
 }
 
 #[test]

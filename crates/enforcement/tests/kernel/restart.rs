@@ -14,7 +14,7 @@ use crate::{ban, held, laid, layout, now};
 #[test]
 fn a_restart_writes_only_the_difference() {
     let network = Network::new();
-    let mut wanted = vec![
+    let mut wanted = [
         ban("sshd", Scope::Jail, "192.0.2.2", 3600),
         ban("sshd", Scope::Jail, "192.0.2.3", 3600),
         ban("web", Scope::AllPorts, "2001:db8::/64", 3600),
@@ -105,7 +105,7 @@ fn no_packet_passes_while_the_table_is_laid_anew() {
         stop.store(true, Ordering::Relaxed);
     });
     receiver.set_nonblocking(true).unwrap();
-    println!("{} datagrams sent while the table was laid anew 12 times", sent.load(Ordering::Relaxed));
+    eprintln!("{} datagrams sent while the table was laid anew 12 times", sent.load(Ordering::Relaxed));
     assert!(receiver.recv(&mut [0; 64]).is_err(), "a datagram of a banned address came through");
     let dropped: u64 = nftables.counters().unwrap().iter().map(|c| c.packets).sum();
     assert_eq!(dropped, sent.load(Ordering::Relaxed));
@@ -130,14 +130,14 @@ fn a_hundred_thousand_bans_are_restored_and_compared() {
     let mut nftables = Nftables::open().unwrap();
     let (restored, took) =
         timed(|| nftables.reconcile(&layout(), &mut wanted.iter().cloned(), now()).unwrap());
-    println!("100,001 bans restored in {took:?}");
+    eprintln!("100,001 bans restored in {took:?}");
     assert_eq!(restored.added, 100_001);
     assert!(!network.tcp(22));
     let mut nftables = Nftables::open().unwrap();
     let (same, took) = timed(|| nftables.reconcile(&layout(), &mut wanted.iter().cloned(), now()).unwrap());
-    println!("100,001 bans compared in {took:?}");
+    eprintln!("100,001 bans compared in {took:?}");
     assert_eq!((same.added, same.removed, same.rebuilt), (0, 0, false));
     let (held, took) = timed(|| nftables.held(now()).unwrap());
-    println!("100,001 bans read in {took:?}");
+    eprintln!("100,001 bans read in {took:?}");
     assert_eq!(held.len(), 100_001);
 }
