@@ -119,10 +119,12 @@ impl SipPeer {
     fn request(&self, proof: Option<&str>) -> String {
         let Self { own, account, call_id, sequence, .. } = self;
         let (uri, host) = (self.uri(), self.registrar.ip());
+        // PJSIP tells transactions apart by this alone, whoever sends them.
+        let branch = format!("{}-{}-{sequence}", own.ip(), own.port());
         let proof = proof.map(|proof| format!("Authorization: {proof}\r\n")).unwrap_or_default();
         format!(
             "REGISTER {uri} SIP/2.0\r\n\
-             Via: SIP/2.0/UDP {own};branch=z9hG4bK-arena-{sequence};rport\r\n\
+             Via: SIP/2.0/UDP {own};branch=z9hG4bK-{branch};rport\r\n\
              Max-Forwards: 70\r\n\
              From: <sip:{account}@{host}>;tag=arena\r\n\
              To: <sip:{account}@{host}>\r\n\

@@ -117,8 +117,15 @@ fn ffuf_is_banned_for_asking_what_only_scanners_ask() -> Result<()> {
     let settings = Settings::new(MAX_RETRY, "1h").jail("exploit-scanner", &[&nginx.access_log]);
     let stockade = Stockade::start(victim, scene.directory(), &settings)?;
 
-    let paths =
-        [".env", ".git/config", "wp-login.php", "phpmyadmin/index.php", "xmlrpc.php", ".aws/credentials"];
+    let paths = [
+        ".env",
+        ".git/config",
+        "HNAP1",
+        "actuator/env",
+        "cgi-bin/luci",
+        ".aws/credentials",
+        "containers/json",
+    ];
     let ffuf = ffuf(attacker, victim, scene.directory(), &paths)?;
     monitor.banned(attacker.v4, PATIENCE)?;
     drop(ffuf);
