@@ -133,10 +133,10 @@ pub(crate) fn flush(batch: &mut Batch, set: &str) {
     batch.message(kind::DEL_ELEMENTS, 0, |wire| wire.text(2, set));
 }
 
-/// Adds elements to a transaction. `exclusive`: one that is there already is an error.
-pub(crate) fn add(batch: &mut Batch, set: &str, exclusive: bool, items: &[Written<'_>]) {
-    let flags = flag::CREATE | if exclusive { flag::EXCL } else { 0 };
-    batch.elements(kind::NEW_ELEMENTS, flags, set, items, |wire, item| item.write(wire));
+/// Adds elements to a transaction. One that is there already stays as it is (or, from Linux 6.12 on, gets the new end):
+/// insisting that it is new would be announced to listeners as `create element`, where they look for `add element`.
+pub(crate) fn add(batch: &mut Batch, set: &str, items: &[Written<'_>]) {
+    batch.elements(kind::NEW_ELEMENTS, flag::CREATE, set, items, |wire, item| item.write(wire));
 }
 
 /// Adds deletions to a transaction. One that is not there is an error.

@@ -6,6 +6,16 @@
 //! `nftables` runs the `nft` program, and `nlink` is bound to an asynchronous runtime that the rest of this program does
 //! without, and its interface changes with every monthly release. The messages needed here are few, and their speed is the point: up to a million elements.
 //!
+//! What it does where the kernel cannot hold everything as it is wanted:
+//!
+//! - Of nested subnets in one set, the widest live one stands; the narrower take its place when it is lifted, when `apply` or
+//!   `reconcile` is next called after its end (`nets`).
+//! - Of several jails' bans on all ports of one address, the longest stands; the others follow it when it is lifted (`resolve`).
+//!   One that outlasts it is put back by the next `reconcile`.
+//! - A ban on a jail's ports by a jail that guards none cannot be placed. It is counted as unguarded.
+//! - Ends are compared with two seconds of slack. Ends are given as spans from the `now` of a call, so a call that takes long
+//!   makes them later by as much.
+//!
 //! The modules stand in reading order: what is asked, how the table is laid out, the bytes, the kernel, the work.
 
 mod layout;

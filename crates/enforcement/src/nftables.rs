@@ -57,43 +57,37 @@ impl Nftables {
         Watch::open(self.netlink.port())
     }
 
-    /// Carries out steps in bounded transactions; true for success. On a step whose expectation does not hold, says
-    /// false: that transaction was not done, and `done` counts the steps that were.
-    pub(crate) fn try_steps(
-        &mut self,
-        steps: &[Step],
-        now: Moment,
-        done: &mut usize,
-    ) -> Result<bool, EnforcementError> {
-        for chunk in steps.chunks(self.netlink.elements_per_transaction()) {
-            let mut batch = self.netlink.batch();
-            let new_counters = self.write_steps(&mut batch, chunk, now);
-            match self.netlink.commit(batch) {
-                Ok(()) => *done += chunk.len(),
-                Err(refused) if matches!(refused.errno, Errno::NOENT | Errno::EXIST | Errno::BUSY) => {
-                    return Ok(false);
-                }
-                Err(refused) => return Err(refused.into()),
-            }
-            self.counters.extend(new_counters);
-        }
-        Ok(true)
-    }
-
-    /// Carries out steps; where the kernel holds something else than a step expects, looks and tries again.
+    /// Carries out steps in bounded transactions; where the kernel holds something else than a step expects, since an
+    /// element has just expired, looks and tries again.
     pub(crate) fn do_steps(&mut self, steps: &[Step], now: Moment) -> Result<(), EnforcementError> {
         for chunk in steps.chunks(self.netlink.elements_per_transaction()) {
             let mut settled = chunk.to_vec();
-            let mut tries = 0;
-            while !self.try_steps(&settled, now, &mut 0)? {
-                tries += 1;
-                if tries == TRIES {
-                    return Err(self.explain(&settled, now));
+            for _ in 0..TRIES {
+                if self.try_steps(&settled, now)? {
+                    settled.clear();
+                    break;
                 }
                 settled = self.settle(chunk)?;
             }
+            if !settled.is_empty() {
+                return Err(self.explain(&settled, now));
+            }
         }
         Ok(())
+    }
+
+    /// Carries out steps in one transaction. False, and nothing done, if the expectation of one does not hold.
+    fn try_steps(&mut self, steps: &[Step], now: Moment) -> Result<bool, EnforcementError> {
+        let mut batch = self.netlink.batch();
+        let new_counters = self.write_steps(&mut batch, steps, now);
+        match self.netlink.commit(batch) {
+            Ok(()) => {
+                self.counters.extend(new_counters);
+                Ok(true)
+            }
+            Err(refused) if matches!(refused.errno, Errno::NOENT | Errno::EXIST | Errno::BUSY) => Ok(false),
+            Err(refused) => Err(refused.into()),
+        }
     }
 
     /// The refusal itself, after all tries.
@@ -157,7 +151,7 @@ impl Nftables {
             .collect();
         let name = &self.plan.sets[set as usize].name;
         if add {
-            elements::add(batch, name, true, &items);
+            elements::add(batch, name, &items);
         } else {
             elements::delete(batch, name, &items);
         }
@@ -218,12 +212,12 @@ impl Nftables {
                 }
             }
         }
-        // One that has just expired cannot be deleted, which would undo the whole transaction. Adding it first, without
-        // insisting that it is new, makes the deletion certain; `destroy` of Linux 6.3 would need no such step.
+        // One that has just expired cannot be deleted, which would undo the whole transaction. Adding it first makes the
+        // deletion certain; `destroy` of Linux 6.3 would need no such step.
         let gone = ends(&gone);
-        elements::add(batch, set, false, &gone);
+        elements::add(batch, set, &gone);
         elements::delete(batch, set, &gone);
-        elements::add(batch, set, true, &ends(&put));
+        elements::add(batch, set, &ends(&put));
         new_counters
     }
 

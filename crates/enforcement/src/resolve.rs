@@ -26,24 +26,14 @@ type Held = Option<(Option<u16>, Moment)>;
 type Seconds = HashMap<(u16, u64), Vec<(u16, Moment)>>;
 
 impl Nftables {
-    /// Carries wishes out. Most are new bans, which one transaction writes without looking; where that does not fit, the
-    /// kernel is asked about each client first.
+    /// Carries wishes out: looks at each client in the kernel, then writes what differs.
     pub(crate) fn fulfil(
         &mut self,
         wishes: Vec<Wish>,
         now: Moment,
         applied: &mut Applied,
     ) -> Result<(), EnforcementError> {
-        let wishes = last_wins(wishes);
-        let mut done = 0;
-        if let Some(steps) = self.simple_steps(&wishes) {
-            let simple = self.try_steps(&steps, now, &mut done)?;
-            count(&steps[..done], applied);
-            if simple {
-                return Ok(());
-            }
-        }
-        for chunk in wishes[done..].chunks(self.netlink.elements_per_transaction()) {
+        for chunk in last_wins(wishes).chunks(self.netlink.elements_per_transaction()) {
             let (steps, seconds) = self.resolve(chunk, now)?;
             self.do_steps(&steps, now)?;
             count(&steps, applied);
@@ -56,32 +46,6 @@ impl Nftables {
             }
         }
         Ok(())
-    }
-
-    /// The steps if every wish stands alone: nobody else's ban on the same client can be concerned.
-    fn simple_steps(&self, wishes: &[Wish]) -> Option<Vec<Step>> {
-        let alone = wishes.windows(2).all(|pair| (pair[0].set, pair[0].key) != (pair[1].set, pair[1].key));
-        if !alone {
-            return None;
-        }
-        let mut steps = Vec::with_capacity(wishes.len());
-        for wish in wishes {
-            let set = &self.plan.sets[wish.set as usize];
-            let shared = self.plan.bucket_of(wish.set).shared;
-            let record = Record {
-                set: wish.set,
-                owner: wish.owner,
-                key: wish.key,
-                until: wish.until.unwrap_or_default(),
-            };
-            match wish.until {
-                None if shared => return None,
-                Some(_) if shared && self.seconds.contains_key(&(set.bucket, wish.key)) => return None,
-                None => steps.push(Step::Drop(record)),
-                Some(_) => steps.push(Step::Put(record)),
-            }
-        }
-        Some(steps)
     }
 
     /// Looks at what the kernel holds for each client and says what must be done, and which bans wait afterwards.

@@ -9,7 +9,6 @@ pub(crate) mod flag {
     pub(crate) const REQUEST: u16 = 0x1;
     pub(crate) const ACK: u16 = 0x4;
     pub(crate) const DUMP: u16 = 0x300;
-    pub(crate) const EXCL: u16 = 0x200;
     pub(crate) const CREATE: u16 = 0x400;
     pub(crate) const APPEND: u16 = 0x800;
     pub(crate) const DUMP_INTERRUPTED: u16 = 0x10;

@@ -175,6 +175,32 @@ fn nested_subnets_come_and_go() {
 }
 
 #[test]
+fn listeners_are_told_of_each_ban() {
+    use std::io::{BufRead as _, BufReader};
+    let _network = Network::new();
+    let mut nftables = laid();
+    let mut monitor = std::process::Command::new("nft")
+        .args(["monitor", "elements"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("the package nftables");
+    let lines = BufReader::new(monitor.stdout.take().unwrap()).lines();
+    let (tell, told) = std::sync::mpsc::channel();
+    let reader = std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| tell.send(line)));
+    // nft takes a while until it listens, so several bans are made until one is told.
+    let heard = (0..100).find_map(|n| {
+        nftables.apply(&[add("sshd", Scope::Jail, &format!("203.0.113.{n}"))], now()).unwrap();
+        told.recv_timeout(std::time::Duration::from_millis(100)).ok()
+    });
+    monitor.kill().unwrap();
+    monitor.wait().unwrap();
+    drop(told);
+    let _ = reader.join();
+    let heard = heard.expect("nft hears of a ban");
+    assert!(heard.starts_with("add element inet stockade sshd_v4 { 203.0.113."), "{heard}");
+}
+
+#[test]
 fn a_refusal_names_the_operation() {
     let _network = Network::new();
     let mut nftables = laid();
