@@ -134,6 +134,11 @@ impl Filter {
 }
 
 impl Rule {
+    /// What the prefilter looks for: every match contains one of these.
+    pub fn literals(&self) -> &[Vec<u8>] {
+        self.pattern.literals()
+    }
+
     /// Whether `text` contains what the prefilter looks for.
     pub fn is_near(&self, text: &[u8]) -> bool {
         self.pattern.literals().iter().any(|literal| memchr::memmem::find(text, literal).is_some())

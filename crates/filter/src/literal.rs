@@ -1,6 +1,6 @@
 //! Which literal texts every match of a pattern must contain: what the prefilter looks for.
 
-use regex_syntax::hir::{Hir, HirKind};
+use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// Shorter literals stand in too many lines to be worth looking for.
 const BYTES_MIN: usize = 3;
@@ -19,7 +19,7 @@ fn visit(hir: &Hir, best: &mut Option<Vec<Vec<u8>>>) {
         HirKind::Literal(literal) => offer(vec![literal.0.to_vec()], best),
         HirKind::Capture(capture) => visit(&capture.sub, best),
         HirKind::Repetition(repetition) if repetition.min > 0 => visit(&repetition.sub, best),
-        HirKind::Concat(parts) => parts.iter().for_each(|part| visit(part, best)),
+        HirKind::Concat(parts) => visit_sequence(parts, best),
         HirKind::Alternation(branches) => {
             // One set from each branch: a match goes through one of them.
             let sets: Option<Vec<_>> = branches.iter().map(required).collect();
@@ -31,19 +31,73 @@ fn visit(hir: &Hir, best: &mut Option<Vec<Vec<u8>>>) {
     }
 }
 
+/// Neighbours that can each only be one of a few texts make longer texts together.
+fn visit_sequence(parts: &[Hir], best: &mut Option<Vec<Vec<u8>>>) {
+    let mut run: Vec<Vec<u8>> = Vec::new();
+    for part in parts {
+        visit(part, best);
+        let texts = exact(part).unwrap_or_default();
+        let joined = run.len() * texts.len();
+        if (1..=ALTERNATIVES_MAX).contains(&joined) {
+            run = run
+                .iter()
+                .flat_map(|head| texts.iter().map(move |tail| [&head[..], tail].concat()))
+                .collect();
+        } else {
+            offer(std::mem::replace(&mut run, texts), best);
+        }
+    }
+    offer(run, best);
+}
+
+/// All texts that `hir` can match, if they are few.
+fn exact(hir: &Hir) -> Option<Vec<Vec<u8>>> {
+    let texts = match hir.kind() {
+        HirKind::Literal(literal) => vec![literal.0.to_vec()],
+        HirKind::Capture(capture) => exact(&capture.sub)?,
+        HirKind::Class(Class::Bytes(class)) if class.ranges().len() <= ALTERNATIVES_MAX => {
+            let bytes = class.iter().flat_map(|range| range.start()..=range.end());
+            bytes.take(ALTERNATIVES_MAX + 1).map(|byte| vec![byte]).collect()
+        }
+        HirKind::Concat(parts) => parts.iter().try_fold(vec![Vec::new()], |heads: Vec<Vec<u8>>, part| {
+            let tails = exact(part)?;
+            if heads.len() * tails.len() > ALTERNATIVES_MAX {
+                return None;
+            }
+            Some(
+                heads
+                    .iter()
+                    .flat_map(|head| tails.iter().map(move |tail| [&head[..], tail].concat()))
+                    .collect(),
+            )
+        })?,
+        HirKind::Alternation(branches) => branches.iter().map(exact).collect::<Option<Vec<_>>>()?.concat(),
+        _ => return None,
+    };
+    (texts.len() <= ALTERNATIVES_MAX).then_some(texts)
+}
+
 fn offer(mut set: Vec<Vec<u8>>, best: &mut Option<Vec<Vec<u8>>>) {
     set.sort();
     set.dedup();
-    let usable = set.len() <= ALTERNATIVES_MAX && set.iter().all(|literal| literal.len() >= BYTES_MIN);
+    let usable =
+        (1..=ALTERNATIVES_MAX).contains(&set.len()) && set.iter().all(|literal| literal.len() >= BYTES_MIN);
     if usable && best.as_ref().is_none_or(|best| worth(&set) > worth(best)) {
         *best = Some(set);
     }
 }
 
-/// A long literal is rare, and few alternatives are quick to look for.
+/// A long literal is rare, letters and digits more so than the punctuation that stands in every line; few alternatives
+/// are quicker to look for than many.
 fn worth(set: &[Vec<u8>]) -> i64 {
-    let shortest = set.iter().map(Vec::len).min().unwrap_or(0).min(32);
-    4 * i64::try_from(shortest).unwrap_or(0) - 3 * i64::from(set.len().ilog2())
+    let rarity = |byte: &u8| match byte {
+        byte if byte.is_ascii_alphanumeric() => 4,
+        b' ' | b'"' | b'[' | b']' | b':' | b',' | b'(' | b')' => 1,
+        b'.' | b'/' | b'-' | b'=' | b'\'' => 2,
+        _ => 3,
+    };
+    let rarities = set.iter().map(|literal| literal.iter().take(32).map(rarity).sum::<i64>());
+    rarities.min().unwrap_or(0) - i64::from(set.len().max(1).ilog2())
 }
 
 #[cfg(test)]
@@ -57,7 +111,12 @@ mod tests {
     #[test]
     fn the_longest_text_that_every_match_has() {
         assert_eq!(of("^ab (?:longer text )?then \\d+$"), Some(vec!["then ".to_owned()]));
-        assert_eq!(of("^(?:wrong|broken) (\\w+)$"), Some(vec!["broken".to_owned(), "wrong".to_owned()]));
+        assert_eq!(of("^(?:wrong|broken) (\\w+)$"), Some(vec!["broken ".to_owned(), "wrong ".to_owned()]));
         assert_eq!(of("^\\d+ab.*$"), None);
+        assert_eq!(
+            of("^\\d+ (?:h(?:g/hgrc|tpasswd)|npmrc)$"),
+            Some(["hg/hgrc", "htpasswd", "npmrc"].map(str::to_owned).into())
+        );
+        assert_eq!(of("^.*%2[eE]%.*$"), Some(vec!["%2E%".to_owned(), "%2e%".to_owned()]));
     }
 }
