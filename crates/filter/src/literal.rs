@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(of("^\\d+ab.*$"), None);
         assert_eq!(
             of("^\\d+ (?:h(?:g/hgrc|tpasswd)|npmrc)$"),
-            Some(["hg/hgrc", "htpasswd", "npmrc"].map(str::to_owned).into())
+            Some([" hg/hgrc", " htpasswd", " npmrc"].map(str::to_owned).into())
         );
         assert_eq!(of("^.*%2[eE]%.*$"), Some(vec!["%2E%".to_owned(), "%2e%".to_owned()]));
     }
