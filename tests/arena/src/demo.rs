@@ -81,6 +81,10 @@ fn ssh(scene: &Scene) -> Result<()> {
     say("\n3. The attacker's next packet:")?;
     say(&indent(&format!("port 22: {}", door(knock(attacker, victim.address(), 22, SILENCE)?))))?;
     say(&indent(&format!("port 80: {}", door(knock(attacker, victim.address(), 80, SILENCE)?))))?;
+    say(&format!(
+        "   Packets dropped so far, as 'stockade status' counts them: {}.",
+        stockade.dropped("sshd")?
+    ))?;
     say("   A ban closes the ports of the service that was attacked. Meanwhile, from the peer's address:")?;
     say(&indent(&format!("ssh arena@{}: {}", victim.v4, entry(peer, victim)?)))?;
 
@@ -105,7 +109,10 @@ fn sip(scene: &Scene) -> Result<()> {
     let svcrack = attackers::svcrack(attacker, victim, scene.directory(), "100", 5000)?;
     monitor.banned(attacker.v4, PATIENCE)?;
     drop(svcrack);
-    say("   SIPVicious guesses the password of account 100 from there, and is banned:")?;
+    say(
+        "   SIPVicious guesses the password of account 100 from there, and is banned. Not for an hour: a sender of UDP can be",
+    )?;
+    say("   forged, and a bystander would have to wait it out.")?;
     say(&indent(&stockade.banned_for_people()?))?;
     say("   The flow was established, and ends all the same; another address goes on registering:")?;
     say(&indent(&format!("REGISTER 101 from {}: {}", attacker.v4, answer(own.ask(SILENCE)?))))?;
@@ -140,7 +147,10 @@ fn bans(table: &str) -> String {
 }
 
 fn indent(text: &str) -> String {
-    text.lines().map(|line| format!("     {}", line.trim_end())).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .map(|line| format!("     {}", line.trim_end().replace('\t', "    ")))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn say(text: &str) -> Result<()> {
