@@ -32,6 +32,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<String, StartError> {
     let plan = Plan::make(options.config.as_deref()).map_err(StartError::Settings)?;
     start::log(plan.settings.log.level);
+    start::raise_file_limit();
     plan.notes.iter().for_each(|note| tracing::info!("{note}"));
     start::state_dir(&options.state_dir, plan.settings.control.group.as_deref())?;
     let control = control::Server::bind(&options.socket, plan.settings.control.group.as_deref())?;

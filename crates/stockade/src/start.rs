@@ -12,6 +12,7 @@ use config::{LogLevel, Mode};
 use control::server::ServerError;
 use enforcement::{Enforcement, EnforcementError, Nftables, Observe, Support, Watch, probe};
 use event::{Ban, Position, Proof};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use source::SourceError;
 use store::{MemoryRow, Opened, Sqlite, StoreError};
 
@@ -102,6 +103,16 @@ pub fn log(level: LogLevel) {
         .with_target(false);
     // Under systemd the journal brings the time; a second start in one process keeps the first log.
     let _ = if on_terminal { log.try_init() } else { log.without_time().try_init() };
+}
+
+/// Each file that is followed takes up to three descriptors; the usual soft limit is made for programs that open few.
+pub fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(cause) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::warn!(
+            "the limit of open files cannot be raised ({cause}); with many logs some will not be read"
+        );
+    }
 }
 
 /// The line that supervisors and tests wait for.
