@@ -10,7 +10,8 @@ use arena::deadline::{Deadline, PATIENCE};
 use arena::kernel;
 use arena::knock::{Door, knock};
 use arena::openssh::{self, Openssh};
-use arena::sip_peer::{Answer, SipPeer};
+use arena::sip_message::Answer;
+use arena::sip_peer::SipPeer;
 use arena::stockade::Settings;
 use arena::{Error, Host, Monitor, Process, Result, Scene, Stockade, attackers};
 

@@ -6,20 +6,12 @@ use std::time::Duration;
 
 use crate::deadline::Deadline;
 use crate::digest::Challenge;
+use crate::sip_message::{Answer, METHOD, Register, header, status, uri};
 use crate::{Error, Host, Result};
 
 /// How long a telephone waits before it sends a request again (RFC 3261, T1).
 const RETRANSMIT: Duration = Duration::from_millis(500);
 const DATAGRAM_BYTES: usize = 4096;
-
-/// What came back from the registrar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// The final status: 200 for registered, 401 or 403 for refused.
-    Status(u16),
-    /// Nothing, however often the request was repeated in the time given.
-    Silence,
-}
 
 /// The telephone, with its socket.
 #[derive(Debug)]
@@ -83,7 +75,7 @@ impl SipPeer {
         let Some(challenge) = header(&first, "WWW-Authenticate").and_then(Challenge::parse) else {
             return Ok(Answer::Status(status(&first)?));
         };
-        let proof = challenge.answer(&self.account, password, "REGISTER", &self.uri());
+        let proof = challenge.answer(&self.account, password, METHOD, &uri(self.registrar.ip()));
         let Some(second) = self.exchange(Some(&proof), &deadline)? else { return Ok(Answer::Silence) };
         Ok(Answer::Status(status(&second)?))
     }
@@ -92,7 +84,7 @@ impl SipPeer {
     fn exchange(&mut self, proof: Option<&str>, deadline: &Deadline) -> Result<Option<String>> {
         self.sequence += 1;
         let request = self.request(proof);
-        let mark = format!("{} REGISTER", self.sequence);
+        let mark = format!("{} {METHOD}", self.sequence);
         let mut buffer = [0; DATAGRAM_BYTES];
         while deadline.left().is_some() {
             self.socket
@@ -117,39 +109,15 @@ impl SipPeer {
     }
 
     fn request(&self, proof: Option<&str>) -> String {
-        let Self { own, account, call_id, sequence, .. } = self;
-        let (uri, host) = (self.uri(), self.registrar.ip());
-        // PJSIP tells transactions apart by this alone, whoever sends them.
-        let branch = format!("{}-{}-{sequence}", own.ip(), own.port());
-        let proof = proof.map(|proof| format!("Authorization: {proof}\r\n")).unwrap_or_default();
-        format!(
-            "REGISTER {uri} SIP/2.0\r\n\
-             Via: SIP/2.0/UDP {own};branch=z9hG4bK-{branch};rport\r\n\
-             Max-Forwards: 70\r\n\
-             From: <sip:{account}@{host}>;tag=arena\r\n\
-             To: <sip:{account}@{host}>\r\n\
-             Call-ID: {call_id}\r\n\
-             CSeq: {sequence} REGISTER\r\n\
-             Contact: <sip:{account}@{own}>\r\n\
-             Expires: 300\r\n\
-             {proof}Content-Length: 0\r\n\r\n"
-        )
+        let Self { own, registrar, account, call_id, sequence, .. } = self;
+        let register = Register {
+            transport: "UDP",
+            own: *own,
+            registrar: registrar.ip(),
+            account,
+            call_id,
+            sequence: *sequence,
+        };
+        register.text(proof)
     }
-
-    fn uri(&self) -> String {
-        format!("sip:{}", self.registrar.ip())
-    }
-}
-
-fn header<'a>(message: &'a str, name: &str) -> Option<&'a str> {
-    message.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
-}
-
-fn status(response: &str) -> Result<u16> {
-    let number = response.strip_prefix("SIP/2.0 ").and_then(|rest| rest.get(..3)?.parse().ok());
-    number.ok_or_else(|| Error::Unreadable {
-        what: "the registrar".to_owned(),
-        said: response.to_owned(),
-        reason: "no status line".to_owned(),
-    })
 }

@@ -3,7 +3,8 @@
 use arena::ami::{Login, login};
 use arena::asterisk::{Asterisk, OPERATOR, password};
 use arena::deadline::PATIENCE;
-use arena::sip_peer::{Answer, SipPeer};
+use arena::sip_message::Answer;
+use arena::sip_peer::SipPeer;
 use arena::stockade::Settings;
 use arena::{Monitor, Result, Scene, Stockade};
 

@@ -11,7 +11,8 @@ use arena::knock::{Door, Held, knock};
 use arena::nginx::{self, Nginx};
 use arena::openssh::{self, Openssh};
 use arena::scene::load;
-use arena::sip_peer::{Answer, SipPeer};
+use arena::sip_message::Answer;
+use arena::sip_peer::SipPeer;
 use arena::{Monitor, Process, Result, Scene, attackers};
 
 use crate::SILENCE;

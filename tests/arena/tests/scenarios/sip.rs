@@ -7,7 +7,9 @@ use arena::attackers::{SVWAR_REQUESTS, svcrack, svwar};
 use arena::deadline::PATIENCE;
 use arena::kernel::flows;
 use arena::knock::{Door, knock};
-use arena::sip_peer::{Answer, SipPeer};
+use arena::sip_guess::guess;
+use arena::sip_message::Answer;
+use arena::sip_peer::SipPeer;
 use arena::stockade::Settings;
 use arena::{Monitor, Result, Scene, Stockade};
 
@@ -96,6 +98,36 @@ fn who_has_logged_in_is_not_banned_for_what_can_be_forged() -> Result<()> {
     // The control's failures stand behind the office's in the log: once it is banned, the office's were counted.
     monitor.banned(control.v4, PATIENCE)?;
     assert_eq!(stockade.ban_of(attacker.v4)?, None);
+    assert_eq!(telephone.register(PATIENCE)?, Answer::Status(200));
+    Ok(())
+}
+
+#[test]
+fn guesses_over_tcp_are_banned_for_the_whole_time() -> Result<()> {
+    let scene = Scene::new()?;
+    let (victim, attacker, peer) = (&scene.victim, &scene.attacker, &scene.peer);
+    let pbx = Asterisk::start(victim, scene.directory())?;
+    let mut monitor = Monitor::start(victim)?;
+    let settings =
+        Settings::new(MAX_RETRY, "1h").claimed_ban_time(SHORT.0).jail("asterisk", &[&pbx.security_log]);
+    let stockade = Stockade::start(victim, scene.directory(), &settings)?;
+
+    for number in 1..=MAX_RETRY {
+        let wrong = format!("wrong-{number}");
+        assert_eq!(guess(attacker, victim, "100", &wrong, PATIENCE)?, Answer::Status(401));
+    }
+    monitor.banned(attacker.v4, PATIENCE)?;
+    let ban = stockade.ban_of(attacker.v4)?.expect("the kernel keeps it out, so it is on the list");
+    assert_eq!(
+        (ban.failures, ban.span()),
+        (MAX_RETRY, Duration::from_secs(3600)),
+        "a handshake proves the address"
+    );
+    assert_eq!(guess(attacker, victim, "100", &password("100"), SILENCE)?, Answer::Silence);
+    let mut telephone = SipPeer::new(attacker, victim, "101", &password("101"))?;
+    assert_eq!(telephone.ask(SILENCE)?, Answer::Silence, "SIP over UDP too");
+    assert_eq!(guess(peer, victim, "100", &password("100"), PATIENCE)?, Answer::Status(200));
+    stockade.unban(attacker.v4)?;
     assert_eq!(telephone.register(PATIENCE)?, Answer::Status(200));
     Ok(())
 }
