@@ -9,7 +9,7 @@ use event::limit::FAILURES_PER_MESSAGE;
 use event::{Block, Entry, Moment, Origin, Position};
 use filter::{FilterSet, Found, Kind, Scratch, Zone};
 
-use crate::message::{Findings, Message};
+use crate::message::{Finding, Findings, Message};
 
 /// Without findings, positions are told this often: what is read twice after a crash has no failures in it.
 const POSITIONS_EVERY: Duration = Duration::from_secs(1);
@@ -33,11 +33,17 @@ pub struct Collector {
     engine: SyncSender<Message>,
     scratch: Scratch,
     origin: Origin,
-    failures: Vec<event::Failure>,
-    successes: Vec<event::Success>,
+    kept: Kept,
     positions: BTreeMap<String, Position>,
     told: Moment,
+}
+
+/// What was found and is not told yet, and what `status` wants to know of it.
+#[derive(Debug, Default)]
+struct Kept {
+    found: Vec<Finding>,
     seen: HashMap<String, Seen>,
+    last_success: Option<Moment>,
 }
 
 impl Collector {
@@ -47,11 +53,9 @@ impl Collector {
             engine,
             scratch: Scratch::default(),
             origin: Origin::Live,
-            failures: Vec::new(),
-            successes: Vec::new(),
+            kept: Kept::default(),
             positions: BTreeMap::new(),
             told: Moment::default(),
-            seen: HashMap::new(),
         }
     }
 
@@ -65,10 +69,11 @@ impl Collector {
         zone: &Zone,
     ) -> Result<(), Gone> {
         self.turn_to(block.origin)?;
-        let Self { scratch, failures, successes, seen, .. } = self;
+        let Self { scratch, kept, .. } = self;
         set.judge_block(block.text, scratch, &mut |found| {
-            let judged = found.judged(block.origin, block.arrival, zone);
-            keep(&found, set, judged, path, seen, failures, successes);
+            if let Some(judged) = found.judged(block.origin, block.arrival, zone) {
+                kept.keep(&found, set, &judged, path);
+            }
         });
         self.positions.insert(path.to_owned(), position);
         self.tell_if_many()
@@ -82,15 +87,14 @@ impl Collector {
         position: Position,
     ) -> Result<(), Gone> {
         self.turn_to(entry.origin)?;
-        let Self { scratch, failures, successes, seen, .. } = self;
+        let Self { scratch, kept, .. } = self;
         // The journal's own time is the kernel's, not the service's: it needs no reading.
         let at = if entry.origin == Origin::Live { entry.arrival } else { entry.written.min(entry.arrival) };
         let skew_millis = entry.arrival.millis().saturating_sub(entry.written.millis());
         let skew_millis = (entry.origin == Origin::Live).then_some(skew_millis);
         for set in sets {
             set.judge_message(entry.message, scratch, &mut |found| {
-                let judged = Some(filter::Judged { at, skew_millis });
-                keep(&found, set, judged, JOURNAL, seen, failures, successes);
+                kept.keep(&found, set, &filter::Judged { at, skew_millis }, JOURNAL);
             });
         }
         self.positions.insert(JOURNAL.to_owned(), position);
@@ -100,7 +104,7 @@ impl Collector {
     /// After each reading: tells findings at once, positions alone from time to time.
     pub fn after_reading(&mut self, now: Moment) -> Result<(), Gone> {
         let due = now.since(self.told) >= POSITIONS_EVERY && !self.positions.is_empty();
-        if due || !self.failures.is_empty() || !self.successes.is_empty() {
+        if due || !self.kept.found.is_empty() {
             self.told = now;
             return self.tell();
         }
@@ -114,7 +118,7 @@ impl Collector {
 
     /// What is known of the source `name`.
     pub fn seen(&self, name: &str) -> Seen {
-        self.seen.get(name).copied().unwrap_or_default()
+        self.kept.seen.get(name).copied().unwrap_or_default()
     }
 
     /// One message has one origin.
@@ -127,7 +131,7 @@ impl Collector {
     }
 
     fn tell_if_many(&mut self) -> Result<(), Gone> {
-        if self.failures.len() >= FAILURES_PER_MESSAGE { self.tell() } else { Ok(()) }
+        if self.kept.found.len() >= FAILURES_PER_MESSAGE { self.tell() } else { Ok(()) }
     }
 
     fn tell(&mut self) -> Result<(), Gone> {
@@ -136,8 +140,7 @@ impl Collector {
         }
         let findings = Findings {
             origin: self.origin,
-            failures: std::mem::take(&mut self.failures),
-            successes: std::mem::take(&mut self.successes),
+            found: std::mem::take(&mut self.kept.found),
             positions: std::mem::take(&mut self.positions).into_iter().collect(),
         };
         self.engine.send(Message::Found(findings)).map_err(|_| Gone)
@@ -147,27 +150,30 @@ impl Collector {
 /// The journal's name as a source, and the key of its position.
 pub const JOURNAL: &str = "journal";
 
-fn keep(
-    found: &Found<'_>,
-    set: &FilterSet,
-    judged: Option<filter::Judged>,
-    source: &str,
-    seen: &mut HashMap<String, Seen>,
-    failures: &mut Vec<event::Failure>,
-    successes: &mut Vec<event::Success>,
-) {
-    let Some(judged) = judged else { return };
-    let jail = &set.jails()[found.jail].0;
-    match found.rule.kind {
-        Kind::Ignore => return,
-        Kind::Failure => failures.extend(found.failure(jail, judged.at)),
-        Kind::Success => successes.extend(found.success(jail, judged.at)),
+impl Kept {
+    fn keep(&mut self, found: &Found<'_>, set: &FilterSet, judged: &filter::Judged, source: &str) {
+        let jail = &set.jails()[found.jail].0;
+        let finding = match found.rule.kind {
+            Kind::Ignore => return,
+            Kind::Failure => found.failure(jail, self.behind_login(judged.at)).map(Finding::Failure),
+            Kind::Success => {
+                self.last_success = Some(judged.at);
+                found.success(jail, judged.at).map(Finding::Success)
+            }
+        };
+        self.found.extend(finding);
+        if !self.seen.contains_key(source) {
+            self.seen.insert(source.to_owned(), Seen::default());
+        }
+        if let Some(seen) = self.seen.get_mut(source) {
+            seen.last_match = Some(judged.at);
+            seen.skew_millis = judged.skew_millis.or(seen.skew_millis);
+        }
     }
-    if !seen.contains_key(source) {
-        seen.insert(source.to_owned(), Seen::default());
-    }
-    if let Some(seen) = seen.get_mut(source) {
-        seen.last_match = Some(judged.at);
-        seen.skew_millis = judged.skew_millis.or(seen.skew_millis);
+
+    /// Lines that arrive together have one time. Whoever fails behind a login must be later than it in the record too: a
+    /// login clears all that is not later.
+    fn behind_login(&self, at: Moment) -> Moment {
+        if self.last_success == Some(at) { at.after(Duration::from_millis(1)) } else { at }
     }
 }

@@ -14,7 +14,7 @@ use store::{Batch, Store};
 use crate::clock;
 use crate::enforcer::Enforcer;
 use crate::ledger::Ledger;
-use crate::message::{Enforced, Findings, Message, Reply};
+use crate::message::{Enforced, Finding, Findings, Message, Reply};
 use crate::plan::{Plan, ban_time};
 use crate::reader::Reader;
 use crate::record;
@@ -160,11 +160,11 @@ impl Engine {
         let now = clock::now();
         // Old lines are judged by their own time: what happened while we were away is an offence all the same.
         let observed = |at: Moment| if findings.origin == Origin::CatchUp { at } else { now };
-        for failure in findings.failures {
-            self.observe(failure, observed, now);
-        }
-        for success in &findings.successes {
-            self.succeed(success);
+        for found in findings.found {
+            match found {
+                Finding::Failure(failure) => self.observe(failure, observed, now),
+                Finding::Success(success) => self.succeed(&success),
+            }
         }
         self.batch.positions.extend(findings.positions);
     }

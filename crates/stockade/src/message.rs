@@ -49,12 +49,19 @@ pub enum Message {
 pub struct Findings {
     /// Old lines are judged by their own time.
     pub origin: Origin,
-    /// In the order of the lines.
-    pub failures: Vec<Failure>,
-    /// In the order of the lines.
-    pub successes: Vec<Success>,
+    /// In the order of the lines: a login clears what stands before it, and nothing behind it.
+    pub found: Vec<Finding>,
     /// Up to where this was read.
     pub positions: Vec<(String, Position)>,
+}
+
+/// What a filter found in one line.
+#[derive(Debug)]
+pub enum Finding {
+    /// A failed login.
+    Failure(Failure),
+    /// A login.
+    Success(Success),
 }
 
 /// What comes back from enforcement.
