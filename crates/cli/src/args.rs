@@ -72,6 +72,7 @@ pub enum Command {
     /// For example: stockade ban 192.0.2.1 --for 1h. Refused (exit 1) for whoever is on the whitelist.
     Ban {
         /// 192.0.2.1, 192.0.2.0/24, 2001:db8::1 (its /64), 2001:db8::/48.
+        #[arg(value_parser = subject)]
         address: String,
         /// Ban in this jail: only its ports are closed.
         #[arg(long)]
@@ -85,7 +86,7 @@ pub enum Command {
     /// Its failures and its earlier bans are forgotten too. Exits 1 if it was not banned.
     Unban {
         /// The address or subnet as 'banned' shows it.
-        #[arg(required_unless_present = "all")]
+        #[arg(required_unless_present = "all", value_parser = subject)]
         address: Option<String>,
         /// Let everyone in.
         #[arg(long, conflicts_with = "address")]
@@ -96,6 +97,7 @@ pub enum Command {
     /// Exits 1 if it is not banned.
     Why {
         /// An address.
+        #[arg(value_parser = subject)]
         address: String,
     },
     /// Judge the lines of log files with a filter, without counting or banning.
@@ -156,6 +158,11 @@ pub struct Scan {
     /// Settings that name a filter directory.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// Lets through what is an address or a subnet, as it was typed: what else it may be is wrong use, and no question to ask.
+fn subject(text: &str) -> Result<String, event::subject::NotASubject> {
+    text.parse::<event::Subject>().map(|_| text.to_owned())
 }
 
 #[cfg(test)]

@@ -82,7 +82,8 @@ fn run(config: Option<PathBuf>, place: &Place) -> Exit {
 fn ban(place: &Place, address: &str, jail: Option<String>, time: Option<&str>, json: bool) -> Exit {
     let seconds = match time.map(|text| (text, config::parse_duration(text))) {
         None => None,
-        Some((_, Some(config::FOREVER))) => Some(u64::MAX),
+        // What the desk takes for a ban without end.
+        Some(("forever", _)) => Some(u64::MAX),
         Some((_, Some(span))) => Some(span.as_secs()),
         Some((text, None)) => {
             let wrong =
