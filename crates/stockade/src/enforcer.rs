@@ -69,6 +69,11 @@ impl Enforcer {
         answer.recv_timeout(PATIENCE).unwrap_or_default()
     }
 
+    /// Waits, not for ever, until everything that was asked before is done: what is recorded is then in force.
+    pub fn finish(&self) {
+        let _ = self.counters();
+    }
+
     /// Removes everything of ours from the kernel.
     pub fn remove_all(&self) -> Result<(), String> {
         let (reply, answer) = channel();

@@ -5,9 +5,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
 use counter::{Counter, Observation};
-use decision::{Decided, Decider, Outcome};
+use decision::{Command, Decided, Decider, Outcome};
 use enforcement::{Change, Element};
-use event::{Ban, Decision, Failure, Moment, Offence, Origin, Scope, Success};
+use event::{Ban, Decision, Failure, JailName, Moment, Offence, Origin, Scope, Success};
 use source::{FileSpec, JournalSpec};
 use store::{Batch, Store};
 
@@ -116,6 +116,7 @@ impl Engine {
             self.pass_time(clock::now());
             self.settle();
             if let Some(cause) = stop {
+                self.enforcer.finish();
                 return cause;
             }
         }
@@ -271,7 +272,7 @@ impl Engine {
         self.take_limits();
         self.files.watch(self.plan.files());
         self.journal.watch(self.plan.journal());
-        self.lift_protected();
+        self.lift_outdated();
     }
 
     /// Tells counter and decision what the plan says.
@@ -293,13 +294,25 @@ impl Engine {
         if whitelist != self.plan.whitelist {
             tracing::info!("the host's addresses have changed");
             self.plan.whitelist = whitelist;
-            self.lift_protected();
+            self.lift_outdated();
         }
     }
 
-    /// Whoever is on the whitelist now is let in, and the kernel learns of it.
-    fn lift_protected(&mut self) {
-        for decided in self.decider.lift_protected(&self.plan.whitelist, clock::now()) {
+    /// Whoever is on the whitelist now is let in, and so is whoever was banned by a jail that is off now: without its
+    /// ports there is nothing that the kernel could close, and a ban that does not hold may not be shown.
+    pub(crate) fn lift_outdated(&mut self) {
+        let now = clock::now();
+        let mut lifted = self.decider.lift_protected(&self.plan.whitelist, now);
+        let is_on = |jail: &JailName| {
+            jail.as_str() == JailName::MANUAL || self.plan.jails.iter().any(|known| known.name == *jail)
+        };
+        let orphans: Vec<Ban> = self.decider.bans().filter(|ban| !is_on(&ban.jail)).collect();
+        for Ban { subject, jail, .. } in orphans {
+            let actor = format!("the settings (jail {jail} is off)");
+            let unban = Command::Unban { subject, jail: Some(jail), actor };
+            lifted.extend(self.decider.obey(&unban, &self.plan.whitelist, now).decided);
+        }
+        for decided in lifted {
             self.carry_out(decided, None);
         }
         self.reconcile = Some(false);
@@ -331,6 +344,10 @@ impl Engine {
     /// The end of a turn: recorded first, then told.
     pub(crate) fn settle(&mut self) {
         self.record(clock::now());
+        if !self.plan.settings.enabled {
+            // Switched off, nobody is kept out, whatever is decided meanwhile.
+            self.changes.clear();
+        }
         if !self.changes.is_empty()
             && let Err(changes) = self.enforcer.try_apply(std::mem::take(&mut self.changes))
         {

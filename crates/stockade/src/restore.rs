@@ -21,6 +21,7 @@ impl Engine {
         if left_out > 0 {
             tracing::error!("{left_out} bans of the store are past the bound and are not in force");
         }
+        self.lift_outdated();
         self.count_again();
     }
 
