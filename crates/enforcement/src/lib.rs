@@ -13,8 +13,8 @@
 //! - Of several jails' bans on all ports of one address, the longest stands; the others follow it when it is lifted (`resolve`).
 //!   One that outlasts it is put back by the next `reconcile`.
 //! - A ban on a jail's ports by a jail that guards none cannot be placed. It is counted as unguarded.
-//! - Ends are compared with two seconds of slack. Ends are given as spans from the `now` of a call, so a call that takes long
-//!   makes them later by as much.
+//! - Ends are compared with two seconds of slack. The kernel is given spans: without `Nftables::with_clock`, what a long call
+//!   writes late also ends late.
 //!
 //! The modules stand in reading order: what is asked, how the table is laid out, the bytes, the kernel, the work.
 

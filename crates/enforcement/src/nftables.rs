@@ -37,6 +37,9 @@ pub struct Nftables {
     /// Bans on all ports of clients that another jail bans for longer: the kernel's map has one value for a key.
     pub(crate) seconds: HashMap<(u16, u64), Vec<(u16, Moment)>>,
     pub(crate) laid: bool,
+    clock: fn() -> Moment,
+    /// What the clock showed when the present call began.
+    began: Moment,
 }
 
 impl Nftables {
@@ -49,7 +52,25 @@ impl Nftables {
             nets: Vec::new(),
             seconds: HashMap::new(),
             laid: false,
+            clock: Moment::default,
+            began: Moment::default(),
         })
+    }
+
+    /// Looks at this clock during long calls, so that what is written late does not end late. Without one, a call takes no
+    /// time as far as it knows.
+    pub fn with_clock(mut self, clock: fn() -> Moment) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The present moment within a call that was given `now`.
+    pub(crate) fn present(&self, now: Moment) -> Moment {
+        now.after((self.clock)().since(self.began))
+    }
+
+    pub(crate) fn begin(&mut self) {
+        self.began = (self.clock)();
     }
 
     /// Watches the table for changes by others, from now on. Open it before the first `reconcile`.
@@ -79,7 +100,7 @@ impl Nftables {
     /// Carries out steps in one transaction. False, and nothing done, if the expectation of one does not hold.
     fn try_steps(&mut self, steps: &[Step], now: Moment) -> Result<bool, EnforcementError> {
         let mut batch = self.netlink.batch();
-        let new_counters = self.write_steps(&mut batch, steps, now);
+        let new_counters = self.write_steps(&mut batch, steps, self.present(now));
         match self.netlink.commit(batch) {
             Ok(()) => {
                 self.counters.extend(new_counters);
@@ -172,7 +193,7 @@ impl Nftables {
             let steps = self.nets[bucket].steps(now);
             if !steps.is_empty() {
                 let mut batch = self.netlink.batch();
-                let new_counters = self.write_nets(&mut batch, bucket, &steps, now);
+                let new_counters = self.write_nets(&mut batch, bucket, &steps, self.present(now));
                 self.netlink.commit(batch)?;
                 self.counters.extend(new_counters);
             }
@@ -255,6 +276,7 @@ impl Enforcement for Nftables {
         if !self.laid {
             return Err(EnforcementError::NotLaid);
         }
+        self.begin();
         let mut applied = Applied::default();
         let wishes = self.take_changes(changes, now, &mut applied);
         self.fulfil(wishes, now, &mut applied)?;

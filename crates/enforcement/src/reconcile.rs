@@ -39,6 +39,7 @@ impl Nftables {
         wanted: &mut dyn Iterator<Item = Element>,
         now: Moment,
     ) -> Result<Reconciled, EnforcementError> {
+        self.begin();
         let mut result = Reconciled::default();
         let mut plan = Plan::new(layout);
         let mut wanted = gather(&mut plan, wanted, now, &mut result);
@@ -220,6 +221,7 @@ impl Nftables {
         let own = if shared { STRANGER } else { self.owner_of_bucket(self.plan.sets[set as usize].bucket) };
         let by_name: HashMap<String, u16> =
             (0..self.plan.owners.len() as u16).map(|owner| (self.plan.counter(owner), owner)).collect();
+        let now = self.present(now);
         let mut found: Vec<Record> = Vec::new();
         steadily(|| {
             found.clear();
@@ -269,6 +271,7 @@ impl Nftables {
         let shared = self.plan.bucket_of(set).shared;
         let kind = self.plan.bucket_of(set).kind;
         let name = self.plan.sets[set as usize].name.clone();
+        let now = self.present(now);
         let (found, mut ours) = held::read_nets(&mut self.netlink, &name, kind)?;
         let mut nets = Vec::with_capacity(found.len());
         for (subject, counter, millis_left) in found {

@@ -103,6 +103,7 @@ impl Nftables {
         clients: impl Iterator<Item = (u32, u64)>,
         now: Moment,
     ) -> Result<Vec<Held>, EnforcementError> {
+        let now = self.present(now);
         let clients: Vec<(u32, u64)> = clients.collect();
         let mut found: Vec<Held> = vec![None; clients.len()];
         let mut owners: Vec<Option<(event::JailName, event::Scope)>> = vec![None; clients.len()];

@@ -43,8 +43,15 @@ impl Network {
         let [host, peer] =
             [0, 1].map(|side| File::open(format!("/run/netns/{}", names[side])).expect("open a namespace"));
         let network = Self { home, host, peer, names };
+        for side in [&network.host, &network.peer] {
+            enter(side);
+            // Else an address may not be used for the first second or two.
+            std::fs::write("/proc/sys/net/ipv6/conf/default/accept_dad", "0")
+                .expect("turn duplicate detection off");
+        }
         network.cable();
         enter(&network.host);
+        network.introduce();
         network
     }
 
@@ -85,6 +92,21 @@ impl Network {
         }
         run("ip", &["-n", host, "route", "add", "198.51.100.0/24", "via", "192.0.2.2"]);
         run("ip", &["-n", host, "-6", "route", "add", "2001:db8::/48", "via", "2001:db8::2"]);
+    }
+
+    /// Lets the two learn each other's hardware addresses, which may take longer than a packet is waited for.
+    fn introduce(&self) {
+        for (host, peer) in [(HOST, "192.0.2.2"), (HOST6, "2001:db8::2")] {
+            let to = SocketAddr::new(host.parse().expect("an address"), 9);
+            let from = SocketAddr::new(peer.parse().expect("an address"), 9);
+            let receiver = bound(|| UdpSocket::bind(to));
+            let sender = self.in_peer(|| bound(|| UdpSocket::bind(from)));
+            for (sender, receiver, to) in [(&sender, &receiver, to), (&receiver, &sender, from)] {
+                receiver.set_read_timeout(Some(Duration::from_secs(10))).expect("set a deadline");
+                sender.send_to(b"hello", to).expect("send");
+                receiver.recv(&mut [0; 8]).expect("the namespaces reach each other");
+            }
+        }
     }
 
     /// Does something in the peer's namespace.
