@@ -1,0 +1,21 @@
+//! The real binary in network namespaces of the tests' own: what an administrator relies on, one sentence for each test.
+//! Needs root and the Debian packages nftables, iproute2 and util-linux. Services and attackers are the arena's matter.
+
+#![allow(clippy::print_stderr, reason = "the tests print what they measured")]
+
+mod support;
+mod bans;
+mod by_hand;
+mod restart;
+mod escalation;
+mod reload;
+mod mending;
+mod damage;
+mod observing;
+mod sources;
+mod whitelist;
+mod catch_up;
+mod success;
+mod commands;
+mod socket;
+mod help;
