@@ -139,3 +139,26 @@ fn count(steps: &[Step], applied: &mut Applied) {
     applied.removed += drops;
     applied.added += steps.len() as u64 - drops;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_one_owners_wishes_the_last_counts() {
+        let wish = |key, owner, seconds: Option<i64>| Wish {
+            set: 0,
+            key,
+            owner,
+            until: seconds.map(Moment::from_seconds),
+        };
+        let wishes = vec![
+            wish(2, 0, Some(1)),
+            wish(1, 1, Some(1)),
+            wish(1, 0, Some(5)),
+            wish(1, 1, None),
+            wish(2, 0, Some(9)),
+        ];
+        assert_eq!(last_wins(wishes), [wish(1, 0, Some(5)), wish(1, 1, None), wish(2, 0, Some(9))]);
+    }
+}

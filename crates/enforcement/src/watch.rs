@@ -37,7 +37,7 @@ impl Watch {
     /// was lost and nobody can tell: then `reconcile`.
     pub fn changed(&mut self) -> Result<bool, EnforcementError> {
         let mut changed = false;
-        loop {
+        for _ in 0..limit::WATCH_DATAGRAMS {
             match receive(&self.socket, &mut self.buffer, RecvFlags::DONTWAIT) {
                 Err(Errno::WOULDBLOCK) => return Ok(changed),
                 Err(Errno::NOBUFS) => changed = true,
@@ -48,6 +48,7 @@ impl Watch {
                 }
             }
         }
+        Ok(changed)
     }
 }
 

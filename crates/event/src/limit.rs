@@ -117,3 +117,6 @@ pub const ELEMENTS_PER_SET: usize = 32_768;
 /// Bytes of a netlink socket's receive buffer. If more arrives at once, the kernel drops it and says so: the watch then
 /// takes it for a change and everything is compared.
 pub const NETLINK_RECEIVE_BYTES: usize = 16 * 1024 * 1024;
+
+/// Datagrams that the watch reads in one call. The rest waits for the next: the socket stays readable.
+pub const WATCH_DATAGRAMS: usize = 10_000;

@@ -145,6 +145,20 @@ fn a_ban_ends_by_itself() {
 }
 
 #[test]
+fn the_narrower_subnet_takes_over_when_the_wider_expires() {
+    let network = Network::new();
+    let mut nftables = laid();
+    let wide = ban("asterisk", Scope::Jail, "198.51.100.0/24", 2);
+    let narrow = ban("asterisk", Scope::Jail, "198.51.100.128/25", 3600);
+    let applied = nftables.apply(&[Change::Add(narrow), Change::Add(wide)], now()).unwrap();
+    assert_eq!(applied.covered, 1);
+    assert!(!network.udp("198.51.100.2", 5060) && !network.udp("198.51.100.130", 5060));
+    assert!((0..40).any(|_| network.udp("198.51.100.2", 5060)));
+    assert_eq!(nftables.apply(&[], now()).unwrap().added, 1);
+    assert!(network.udp("198.51.100.2", 5060) && !network.udp("198.51.100.130", 5060));
+}
+
+#[test]
 fn an_established_udp_flow_ends_and_is_forgotten() {
     let network = Network::new();
     // A firewall that lets established flows pass, as most do; it also turns conntrack on.
