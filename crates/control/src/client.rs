@@ -60,9 +60,14 @@ pub fn ask(socket: &Path, request: &Request) -> Result<Answer, AskError> {
     let mut text =
         serde_json::to_string(request).map_err(|cause| AskError::NotAnAnswer(socket.to_owned(), cause))?;
     text.push('\n');
-    stream.write_all(text.as_bytes()).map_err(io)?;
-    stream.shutdown(Shutdown::Write).map_err(io)?;
-    let mut text = String::new();
-    stream.read_to_string(&mut text).map_err(io)?;
-    serde_json::from_str(&text).map_err(|cause| AskError::NotAnAnswer(socket.to_owned(), cause))
+    let sent = stream.write_all(text.as_bytes()).and_then(|()| stream.shutdown(Shutdown::Write));
+    let mut text = Vec::new();
+    let received = stream.read_to_end(&mut text);
+    // Who is refused before the request is read has an answer all the same, and then an error.
+    if text.is_empty() {
+        sent.and(received).map_err(io)?;
+        let early = io::Error::new(io::ErrorKind::UnexpectedEof, "stockade ended before it answered");
+        return Err(io(early));
+    }
+    serde_json::from_slice(&text).map_err(|cause| AskError::NotAnAnswer(socket.to_owned(), cause))
 }

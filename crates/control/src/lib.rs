@@ -8,10 +8,12 @@ pub mod request;
 pub mod answer;
 pub mod time;
 pub mod account;
+pub mod clients;
 pub mod server;
 pub mod client;
 
 pub use answer::Answer;
 pub use client::{AskError, ask};
+pub use clients::Clients;
 pub use request::Request;
 pub use server::{Peer, Server};

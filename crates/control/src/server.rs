@@ -6,14 +6,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use event::limit::{CONTROL_CLIENTS, CONTROL_REQUEST_BYTES};
 use rustix::net::sockopt::socket_peercred;
 
 use crate::account;
-use crate::{Answer, Request};
+use crate::{Answer, Clients, Request};
 
 /// A client that says nothing holds its place no longer than this.
 const CLIENT_PATIENCE: Duration = Duration::from_secs(30);
@@ -33,6 +32,7 @@ pub struct Server {
     listener: UnixListener,
     path: PathBuf,
     group: Option<u32>,
+    clients: Clients,
 }
 
 /// Why the socket could not be made.
@@ -101,33 +101,35 @@ impl Server {
                 .map_err(io("give the control socket to its group"))?;
         }
         fs::rename(&early, path).map_err(io("move the control socket into place"))?;
-        Ok(Self { listener, path: path.to_owned(), group })
+        Ok(Self { listener, path: path.to_owned(), group, clients: Clients::default() })
+    }
+
+    /// Who is being answered at the moment.
+    pub fn clients(&self) -> Clients {
+        self.clients.clone()
     }
 
     /// Answers requests for ever; `handle` is called from a thread for each client. Past the bound of clients, a further
     /// one is told so. Returns only if the socket itself fails.
     pub fn serve(&self, handle: impl Fn(Request, Peer) -> Answer + Send + Sync + 'static) -> io::Error {
         let handle = Arc::new(handle);
-        let clients = Arc::new(AtomicUsize::new(0));
         loop {
             let stream = match self.listener.accept() {
                 Ok((stream, _)) => stream,
                 Err(cause) if cause.kind() == io::ErrorKind::Interrupted => continue,
                 Err(cause) => return cause,
             };
-            if clients.fetch_add(1, Ordering::AcqRel) >= CONTROL_CLIENTS {
-                clients.fetch_sub(1, Ordering::AcqRel);
+            let Some(seat) = self.clients.admit() else {
                 reply(
                     &stream,
                     &Answer::Fault(format!("more than {CONTROL_CLIENTS} clients at once; try again")),
                 );
                 continue;
-            }
-            let (handle, clients, by_group) =
-                (Arc::clone(&handle), Arc::clone(&clients), self.group.is_some());
+            };
+            let (handle, by_group) = (Arc::clone(&handle), self.group.is_some());
             std::thread::spawn(move || {
                 reply(&stream, &answer(&stream, by_group, &*handle));
-                clients.fetch_sub(1, Ordering::AcqRel);
+                drop(seat);
             });
         }
     }
