@@ -318,6 +318,13 @@ impl Engine {
         self.reconcile = Some(false);
     }
 
+    /// For `down`: what this turn was going to tell the kernel would bring back what was just removed.
+    pub(crate) fn leave_the_kernel_alone(&mut self) {
+        self.changes.clear();
+        self.reconcile = None;
+        self.next_reconcile = Moment::NEVER;
+    }
+
     /// Has the kernel compared at the end of this turn.
     pub(crate) fn reconcile_now(&mut self) {
         self.reconcile = Some(false);

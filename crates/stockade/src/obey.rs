@@ -39,6 +39,7 @@ impl Engine {
             },
             Request::Down => match self.enforcer().remove_all() {
                 Ok(()) => {
+                    self.leave_the_kernel_alone();
                     stop = Some(format!("down, asked by {}", peer.name));
                     Answer::Done(
                         "everything is removed from the kernel and stockade stops; no ban is in force"

@@ -35,6 +35,7 @@ pub fn run(options: &Options) -> Result<String, StartError> {
     start::raise_file_limit();
     plan.notes.iter().for_each(|note| tracing::info!("{note}"));
     start::state_dir(&options.state_dir, plan.settings.control.group.as_deref())?;
+    let _lock = start::lock(&options.state_dir)?;
     let control = control::Server::bind(&options.socket, plan.settings.control.group.as_deref())?;
     let opened = start::store(&options.state_dir)?;
     let (engine, inbox) = sync_channel(ENGINE_QUEUE);
@@ -66,9 +67,12 @@ pub fn run(options: &Options) -> Result<String, StartError> {
     };
     let mut core = Engine::new(parts);
     core.restore(restored.bans, restored.memory, restored.notes);
-    core.enforce_at_start(&inbox);
+    if let Some(cause) = core.enforce_at_start(&inbox) {
+        return Ok(cause);
+    }
 
     // operator
+    let clients = control.clients();
     let desk = Desk { engine: engine.clone(), enforcer, files, journal, config: options.config.clone() };
     thread::spawn(move || {
         let cause = control.serve(move |request, peer| desk.answer(request, peer));
@@ -80,5 +84,7 @@ pub fn run(options: &Options) -> Result<String, StartError> {
     }
 
     start::say_ready();
-    Ok(core.run(&inbox))
+    let cause = core.run(&inbox);
+    clients.wait(start::LAST_ANSWERS);
+    Ok(cause)
 }

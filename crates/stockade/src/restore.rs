@@ -42,8 +42,9 @@ impl Engine {
         }
     }
 
-    /// Compares the kernel with the wanted bans before anything else, and waits for it: 'ready' means that it stands.
-    pub(crate) fn enforce_at_start(&mut self, inbox: &Receiver<Message>) {
+    /// Compares the kernel with the wanted bans before anything else, and waits for it: 'ready' means that it stands. A
+    /// cause is given if it means the end, as when a source cannot be read.
+    pub(crate) fn enforce_at_start(&mut self, inbox: &Receiver<Message>) -> Option<String> {
         self.reconcile_now();
         // Readers may be faster; what they found waits its turn.
         let mut early = Vec::new();
@@ -59,9 +60,8 @@ impl Engine {
                 other => early.push(other),
             }
         }
-        for message in early {
-            self.handle(message);
-        }
+        let stop = early.into_iter().find_map(|message| self.handle(message));
         self.settle();
+        stop
     }
 }

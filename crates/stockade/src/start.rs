@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, IsTerminal};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,8 @@ use config::{LogLevel, Mode};
 use control::server::ServerError;
 use enforcement::{Enforcement, EnforcementError, Nftables, Observe, Support, Watch, probe};
 use event::{Ban, Position, Proof};
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use source::SourceError;
 use store::{MemoryRow, Opened, Sqlite, StoreError};
@@ -20,6 +22,9 @@ use crate::clock;
 use crate::collector::JOURNAL;
 use crate::plan::Plan;
 
+/// At the end, who has asked has so long to take the answer.
+pub const LAST_ANSWERS: Duration = Duration::from_secs(1);
+
 /// Why it does not start.
 #[derive(Debug)]
 pub enum StartError {
@@ -27,6 +32,8 @@ pub enum StartError {
     Settings(Vec<String>),
     /// The state directory cannot be made.
     StateDir(PathBuf, io::Error),
+    /// Another process holds the state directory.
+    InUse(PathBuf),
     /// The store cannot be opened.
     Store(StoreError),
     /// The control socket cannot be made.
@@ -46,6 +53,11 @@ impl fmt::Display for StartError {
             Self::StateDir(path, cause) => write!(
                 f,
                 "{}: the state directory cannot be made ({cause}); be root, or name another with --state-dir",
+                path.display()
+            ),
+            Self::InUse(path) => write!(
+                f,
+                "{}: another stockade works in this state directory; stop it, or give this one its own --state-dir",
                 path.display()
             ),
             Self::Store(cause) => cause.fmt(f),
@@ -127,6 +139,18 @@ pub fn state_dir(path: &Path, group: Option<&str>) -> Result<(), StartError> {
     fs::create_dir_all(path).map_err(wrong)?;
     let mode = if group.is_some() { 0o711 } else { 0o700 };
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(wrong)
+}
+
+/// Holds the directory for this process alone, until it ends in whatever way: two engines on one store would undo each
+/// other's work, even if each had a socket of its own.
+pub fn lock(path: &Path) -> Result<File, StartError> {
+    let wrong = |cause| StartError::StateDir(path.to_owned(), cause);
+    let dir = File::open(path).map_err(wrong)?;
+    match flock(&dir, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(dir),
+        Err(Errno::WOULDBLOCK) => Err(StartError::InUse(path.to_owned())),
+        Err(cause) => Err(wrong(cause.into())),
+    }
 }
 
 /// Opens the store.
