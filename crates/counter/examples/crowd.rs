@@ -63,6 +63,7 @@ fn first_failure(jail: &JailName) -> Failure {
         account: Some("root".into()),
         count: 1,
         proof: Proof::Proven,
+        echo: 0,
         pattern: "pattern".into(),
         line: "line".into(),
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use event::{Failure, JailName, Moment, Offence, Proof, Subject, Success, Whitelist, limit};
 
 use crate::table::{Key, Table};
-use crate::window::{Mark, Reached, Window};
+use crate::window::{Mark, Reached, Tag, Window};
 use crate::{Limits, LimitsError, Observation, Standing};
 
 /// A failure further in the future than this is counted as of now: a clock is wrong, and a window must not wait for it.
@@ -78,7 +78,7 @@ impl Counter {
         }
     }
 
-    /// Counts `failure`. An offence arises as soon as `max_retry` failures, this one among them, lie within
+    /// Counts `failure`. One attempt may be reported in several ways; those are counted each for itself. An offence arises as soon as `max_retry` failures, this one among them, lie within
     /// `find_time` of each other, in whatever order they came; exactly `find_time` apart is within.
     ///
     /// A proven offence clears the subject's window in that jail. A claimed one clears the claimed failures only, so
@@ -108,7 +108,7 @@ impl Counter {
         let (reached, (all, proven)) = self.table.touch(key, |window| {
             window.forget_before(horizon);
             window.insert(mark);
-            let reached = window.reached(mark.at, limits.max_retry, find_millis);
+            let reached = window.reached(mark, limits.max_retry, find_millis);
             let weight = window.weigh(horizon);
             settle(window, reached);
             (reached, weight)
@@ -236,7 +236,7 @@ impl Counter {
         let at = if failure.at > now.after(SKEW) { now } else { failure.at };
         let account = failure.account.as_deref().map_or(0, |account| self.account(account));
         let count = failure.count.clamp(1, max_retry) as u16;
-        Mark { at, account, count, proof: failure.proof, spent: false }
+        Mark { at, account, count, proof: failure.proof, tag: Tag::of(failure.echo) }
     }
 
     /// The hash is keyed, so nobody can choose a name that clears the failures of another one.

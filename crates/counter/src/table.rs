@@ -232,7 +232,7 @@ mod tests {
     }
 
     fn mark(at: i64) -> Mark {
-        Mark { at: Moment::from_millis(at), account: 0, count: 1, proof: Proof::Proven, spent: false }
+        Mark { at: Moment::from_millis(at), account: 0, count: 1, proof: Proof::Proven, tag: crate::window::Tag::of(0) }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Knows neither jails nor subjects, and never looks at a clock: the caller says what is too old.
 
+use event::failure::ECHOES;
 use event::{Moment, Proof};
 
 /// One failure, as little of it as counting needs: 16 bytes.
@@ -15,8 +16,35 @@ pub(crate) struct Mark {
     pub(crate) count: u16,
     /// How well the address is proven.
     pub(crate) proof: Proof,
+    /// Which report of an attempt it is, and whether it is spent.
+    pub(crate) tag: Tag,
+}
+
+/// Two facts in one byte, because a million windows hold it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tag(u8);
+
+impl Tag {
+    const SPENT: u8 = 0x80;
+
+    /// Of a failure that was reported as this echo (0: not as one).
+    pub(crate) fn of(echo: u8) -> Self {
+        Self(echo.min(ECHOES))
+    }
+
+    /// Which echo it is.
+    pub(crate) fn echo(self) -> u8 {
+        self.0 & !Self::SPENT
+    }
+
     /// Whether it was part of a claimed offence already: then it counts towards a proven one only.
-    pub(crate) spent: bool,
+    fn is_spent(self) -> bool {
+        self.0 & Self::SPENT != 0
+    }
+
+    fn spend(&mut self) {
+        self.0 |= Self::SPENT;
+    }
 }
 
 impl Mark {
@@ -25,7 +53,7 @@ impl Mark {
     }
 
     fn unspent(&self) -> u32 {
-        if self.spent { 0 } else { u32::from(self.count) }
+        if self.tag.is_spent() { 0 } else { u32::from(self.count) }
     }
 }
 
@@ -114,21 +142,29 @@ impl Window {
     pub(crate) fn spend(&mut self) {
         self.retain(|mark| mark.proof == Proof::Proven);
         match self {
-            Self::One(mark) => mark.spent = true,
-            Self::Many(marks) => marks.iter_mut().for_each(|mark| mark.spent = true),
+            Self::One(mark) => mark.tag.spend(),
+            Self::Many(marks) => marks.iter_mut().for_each(|mark| mark.tag.spend()),
         }
     }
 
-    /// Failures that count towards the next offence of any kind, and the proven ones, not older than `horizon`.
+    /// Failures that count towards the next offence of any kind, and the proven ones, not older than `horizon`. Echoes
+    /// report the same attempts again, so the one that reports the most is what counts.
     pub(crate) fn weigh(&self, horizon: Moment) -> (u32, u32) {
-        let fresh = self.marks().iter().filter(|mark| mark.at >= horizon);
-        fresh.fold((0, 0), |(all, proven), mark| (all + mark.unspent(), proven + mark.proven()))
+        let mut weights = [(0, 0); 1 + ECHOES as usize];
+        for mark in self.marks().iter().filter(|mark| mark.at >= horizon) {
+            let (all, proven) = &mut weights[usize::from(mark.tag.echo())];
+            *all += mark.unspent();
+            *proven += mark.proven();
+        }
+        weights.into_iter().fold((0, 0), |most, one| (most.0.max(one.0), most.1.max(one.1)))
     }
 
-    /// Whether the failure that came in at `at` completed `max_retry` failures within `find_millis` of each other.
-    pub(crate) fn reached(&self, at: Moment, max_retry: u32, find_millis: i64) -> Option<Reached> {
+    /// Whether `newcomer` completed `max_retry` failures within `find_millis` of each other, counting those that were
+    /// reported in the same way: the other ways were not changed by it.
+    pub(crate) fn reached(&self, newcomer: Mark, max_retry: u32, find_millis: i64) -> Option<Reached> {
         let judge = |proof, weight: fn(&Mark) -> u32| {
-            let (failures, latest) = heaviest(self.marks(), at, find_millis, weight);
+            let weight = |mark: &Mark| if mark.tag.echo() == newcomer.tag.echo() { weight(mark) } else { 0 };
+            let (failures, latest) = heaviest(self.marks(), newcomer.at, find_millis, weight);
             (failures >= max_retry).then_some(Reached { failures, proof, at: latest })
         };
         judge(Proof::Proven, Mark::proven).or_else(|| judge(Proof::Claimed, Mark::unspent))
@@ -137,7 +173,7 @@ impl Window {
 
 /// The most that weighs within any stretch of `find_millis` that contains `at`, and the latest failure in that
 /// stretch. Both ends belong to a stretch. It is enough to look at the stretches that begin with a failure.
-fn heaviest(marks: &[Mark], at: Moment, find_millis: i64, weight: fn(&Mark) -> u32) -> (u32, Moment) {
+fn heaviest(marks: &[Mark], at: Moment, find_millis: i64, weight: impl Fn(&Mark) -> u32) -> (u32, Moment) {
     let first = marks.partition_point(|mark| mark.at.millis() < at.millis().saturating_sub(find_millis));
     let (mut best, mut latest) = (0, at);
     let (mut sum, mut end) = (0, first);
@@ -165,7 +201,7 @@ mod tests {
     use super::*;
 
     fn mark(at: i64, proof: Proof) -> Mark {
-        Mark { at: Moment::from_millis(at), account: 0, count: 1, proof, spent: false }
+        Mark { at: Moment::from_millis(at), account: 0, count: 1, proof, tag: Tag::of(0) }
     }
 
     fn window(marks: &[Mark]) -> Window {
@@ -190,16 +226,15 @@ mod tests {
     #[test]
     fn both_ends_of_a_stretch_belong_to_it() {
         let window = window(&[0, 10].map(|at| mark(at, Proof::Proven)));
-        let at = Moment::from_millis(10);
-        assert!(window.reached(at, 2, 10).is_some());
-        assert!(window.reached(at, 2, 9).is_none());
+        assert!(window.reached(mark(10, Proof::Proven), 2, 10).is_some());
+        assert!(window.reached(mark(10, Proof::Proven), 2, 9).is_none());
     }
 
     #[test]
     fn the_newcomer_may_be_the_oldest_the_middle_or_the_newest() {
         for newcomer in [0, 5, 10] {
             let window = window(&[0, 5, 10].map(|at| mark(at, Proof::Proven)));
-            let reached = window.reached(Moment::from_millis(newcomer), 3, 10).unwrap();
+            let reached = window.reached(mark(newcomer, Proof::Proven), 3, 10).unwrap();
             assert_eq!((reached.failures, reached.at.millis()), (3, 10));
         }
     }
@@ -207,19 +242,28 @@ mod tests {
     #[test]
     fn two_near_groups_are_not_one() {
         let window = window(&[0, 1, 8, 15, 16].map(|at| mark(at, Proof::Proven)));
-        assert!(window.reached(Moment::from_millis(8), 4, 8).is_none());
-        assert!(window.reached(Moment::from_millis(8), 3, 8).is_some());
+        assert!(window.reached(mark(8, Proof::Proven), 4, 8).is_none());
+        assert!(window.reached(mark(8, Proof::Proven), 3, 8).is_some());
     }
 
     #[test]
     fn spent_marks_count_towards_a_proven_offence_only() {
         let mut window = window(&[mark(0, Proof::Proven), mark(1, Proof::Claimed), mark(2, Proof::Proven)]);
-        assert_eq!(window.reached(Moment::from_millis(2), 3, 10).unwrap().proof, Proof::Claimed);
+        assert_eq!(window.reached(mark(2, Proof::Proven), 3, 10).unwrap().proof, Proof::Claimed);
         window.spend();
         assert_eq!(window.weigh(Moment::from_millis(0)), (0, 2));
         window.insert(mark(3, Proof::Claimed));
-        assert_eq!(window.reached(Moment::from_millis(3), 3, 10), None);
+        assert_eq!(window.reached(mark(3, Proof::Proven), 3, 10), None);
         window.insert(mark(4, Proof::Proven));
-        assert_eq!(window.reached(Moment::from_millis(4), 3, 10).unwrap().proof, Proof::Proven);
+        assert_eq!(window.reached(mark(4, Proof::Proven), 3, 10).unwrap().proof, Proof::Proven);
+    }
+
+    #[test]
+    fn echoes_count_for_themselves_and_the_most_is_what_counts() {
+        let echo = |at| Mark { tag: Tag::of(1), ..mark(at, Proof::Proven) };
+        let window = window(&[mark(0, Proof::Proven), echo(1), mark(2, Proof::Proven), echo(3), echo(4)]);
+        assert_eq!(window.weigh(Moment::from_millis(0)), (3, 3));
+        assert_eq!(window.reached(mark(2, Proof::Proven), 3, 10), None);
+        assert_eq!(window.reached(echo(4), 3, 10).unwrap().failures, 3);
     }
 }

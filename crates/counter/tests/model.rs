@@ -107,7 +107,7 @@ proptest! {
                     let at = now - late;
                     let failure = Failure {
                         jail: jail(place), subject: subject(who), address: None, at: Moment::from_millis(at),
-                        account: account(name), count, proof: proof(proven), pattern: "p".into(), line: "l".into(),
+                        account: account(name), count, proof: proof(proven), echo: 0, pattern: "p".into(), line: "l".into(),
                     };
                     let answer = counter.observe(&failure, &nobody, Moment::from_millis(now));
                     if at < now - FIND_MILLIS {

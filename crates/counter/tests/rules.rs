@@ -34,6 +34,7 @@ fn failure(at: i64) -> Failure {
         account: None,
         count: 1,
         proof: Proof::Proven,
+        echo: 0,
         pattern: "pattern".into(),
         line: "line".into(),
     }

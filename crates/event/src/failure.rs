@@ -23,6 +23,9 @@ impl fmt::Display for Proof {
     }
 }
 
+/// How many echoes a filter may tell apart.
+pub const ECHOES: u8 = 3;
+
 /// One authentication failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -40,6 +43,9 @@ pub struct Failure {
     pub count: u32,
     /// How well the line proves the address.
     pub proof: Proof,
+    /// In which of the service's ways this was reported: one attempt may be reported in several, which are counted each for
+    /// itself and not together. 0 is the usual one, echoes are 1 to `ECHOES`.
+    pub echo: u8,
     /// Name of the pattern that matched, for `why`.
     pub pattern: Box<str>,
     /// The line, cut to `limit::EVIDENCE_BYTES`, invalid UTF-8 replaced. Attacker-controlled: show it, never run it.

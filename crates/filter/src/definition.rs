@@ -21,9 +21,6 @@ pub struct Definition {
     /// Where the service logs by default.
     #[serde(default)]
     pub logs: Vec<String>,
-    /// Where it logs the same things if none of `logs` is there.
-    #[serde(default)]
-    pub fallback_logs: Vec<String>,
     /// Journal matches `_FIELD=value`.
     #[serde(default)]
     pub journal: Vec<String>,
@@ -92,6 +89,8 @@ pub struct PatternText {
     /// How well a match proves the address.
     #[serde(default)]
     pub proof: ProofRule,
+    /// The name of an echo: the line tells again, in another way, of an attempt that other lines tell of.
+    pub echo: Option<String>,
 }
 
 /// How well a match proves the address.
@@ -150,6 +149,8 @@ pub enum FilterErrorKind {
     NoTransport,
     /// Two patterns have the same name.
     TwiceNamed,
+    /// More echoes are named than can be told apart.
+    TooManyEchoes,
     /// There is no failure pattern.
     Empty,
     /// A port is not one; the parser's own words.
@@ -205,6 +206,9 @@ impl fmt::Display for FilterErrorKind {
             Self::NoAddress => write!(f, "names no address; write <HOST>, <ADDR> or <SUBNET> exactly once"),
             Self::NoTransport => write!(f, "proof is \"transport\", but <TRANSPORT> is not in the pattern"),
             Self::TwiceNamed => write!(f, "another pattern has this name; names are unique within a filter"),
+            Self::TooManyEchoes => {
+                write!(f, "names one echo too many; a filter may name {}", event::failure::ECHOES)
+            }
             Self::Empty => write!(f, "has no [[failure]] pattern"),
             Self::Port(cause) => write!(f, "ports: {cause}"),
             Self::NoPrograms => {

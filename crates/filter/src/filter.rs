@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use event::failure::ECHOES;
 use event::{JailName, Port};
 
 use crate::definition::{Definition, FilterError, FilterErrorKind, Limits, PatternText, Prefix, ProofRule};
@@ -33,8 +34,6 @@ pub struct Filter {
     pub ports: Vec<Port>,
     /// Where the service logs by default.
     pub logs: Vec<String>,
-    /// Where it logs the same things if none of `logs` is there: reading both would count each failure twice.
-    pub fallback_logs: Vec<String>,
     /// Journal matches.
     pub journal: Vec<String>,
     /// Paths of which one exists where the service is installed.
@@ -57,6 +56,7 @@ pub struct Rule {
     pub kind: Kind,
     pub(crate) pattern: Pattern,
     pub(crate) proof: ProofRule,
+    pub(crate) echo: u8,
     pub(crate) host: Option<usize>,
     pub(crate) user: Option<usize>,
     pub(crate) time: Option<usize>,
@@ -76,6 +76,7 @@ impl Filter {
         check_surroundings(name, &definition).map_err(wrong)?;
         let mut rules = Vec::new();
         let mut names = HashSet::new();
+        let echoes = echoes(&definition).map_err(wrong)?;
         for (kind, texts) in [
             (Kind::Ignore, &definition.ignore),
             (Kind::Failure, &definition.failure),
@@ -87,7 +88,7 @@ impl Filter {
                 if !names.insert(&text.name) {
                     return Err(wrong(FilterErrorKind::TwiceNamed));
                 }
-                rules.push(rule(kind, text, &definition, &forms).map_err(wrong)?);
+                rules.push(rule(kind, text, &definition, &forms, &echoes).map_err(wrong)?);
             }
         }
         Ok(Self {
@@ -96,7 +97,6 @@ impl Filter {
             service: definition.service,
             ports,
             logs: definition.logs,
-            fallback_logs: definition.fallback_logs,
             journal: definition.journal,
             present: definition.present,
             limits: definition.limits,
@@ -174,11 +174,29 @@ fn ports(texts: &[String]) -> Result<Vec<Port>, FilterErrorKind> {
     texts.iter().map(|text| text.parse().map_err(|wrong| FilterErrorKind::Port(format!("{wrong}")))).collect()
 }
 
+/// The names of the filter's echoes, in the order in which they first stand there.
+fn echoes(definition: &Definition) -> Result<Vec<&str>, FilterErrorKind> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in definition.failure.iter().filter_map(|text| text.echo.as_deref()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    if names.len() > usize::from(ECHOES) { Err(FilterErrorKind::TooManyEchoes) } else { Ok(names) }
+}
+
+/// 0 for a line that is no echo.
+fn echo_number(name: Option<&str>, echoes: &[&str]) -> u8 {
+    let place = name.and_then(|name| echoes.iter().position(|known| *known == name));
+    place.map_or(0, |place| place as u8 + 1)
+}
+
 fn rule(
     kind: Kind,
     text: &PatternText,
     definition: &Definition,
     forms: &[Form],
+    echoes: &[&str],
 ) -> Result<Rule, FilterErrorKind> {
     let pattern = Pattern::new(tag::expand(&text.pattern, &definition.parts, forms)?)?;
     let (host, transport) = (pattern.group("host"), pattern.group("transport"));
@@ -192,6 +210,7 @@ fn rule(
         name: text.name.clone(),
         kind,
         proof: text.proof,
+        echo: echo_number(text.echo.as_deref(), echoes),
         host,
         user: pattern.group("user"),
         time: pattern.group("time"),

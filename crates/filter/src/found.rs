@@ -125,6 +125,7 @@ impl Found<'_> {
             account: self.account(),
             count: self.count,
             proof: self.proof,
+            echo: self.rule.echo,
             pattern: self.rule.name.as_str().into(),
             line: cut(self.line, EVIDENCE_BYTES),
         })

@@ -1,9 +1,11 @@
 //! Answers the control socket: asks the engine, and adds what only the readers and the kernel know.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::mpsc::{SyncSender, channel};
 use std::time::Duration;
 
+use control::answer::Source;
 use control::{Answer, Peer, Request};
 use source::{FileSpec, JournalSpec};
 
@@ -61,11 +63,16 @@ impl Desk {
         }
         status.sources = self.files.health();
         status.sources.extend(self.journal.health());
-        for source in
-            status.sources.iter().filter(|source| !matches!(source.state.as_str(), "following" | "idle"))
-        {
-            let reason = source.reason.as_deref().unwrap_or_default();
-            status.attention.push(format!("{} is {}: {reason}", source.source, source.state));
+        let followed: HashSet<&String> =
+            status.sources.iter().filter(|source| is_followed(source)).flat_map(|one| &one.jails).collect();
+        for source in status.sources.iter().filter(|source| !is_followed(source)) {
+            // One of several logs that is not there is no trouble while another one is.
+            let is_deaf = source.jails.iter().any(|jail| !followed.contains(jail));
+            if source.state != "missing" || is_deaf {
+                let (name, state, jails) = (&source.source, &source.state, source.jails.join(" "));
+                let reason = source.reason.as_deref().unwrap_or_default();
+                status.attention.push(format!("{name} is {state} ({jails}): {reason}"));
+            }
         }
     }
 
@@ -87,4 +94,8 @@ impl Desk {
             }
         }
     }
+}
+
+fn is_followed(source: &Source) -> bool {
+    matches!(source.state.as_str(), "following" | "idle")
 }

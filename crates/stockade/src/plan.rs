@@ -252,9 +252,7 @@ fn on(jail: &config::Jail, catalog: &Catalog, settings: &Settings) -> Result<Opt
 fn is_present(filter: &Filter, own_logs: Option<&[String]>) -> bool {
     match own_logs {
         Some(logs) if !logs.is_empty() => host::any_exists(logs) || host::any_exists(&filter.present),
-        _ if filter.present.is_empty() => {
-            host::any_exists(&filter.logs) || host::any_exists(&filter.fallback_logs)
-        }
+        _ if filter.present.is_empty() => host::any_exists(&filter.logs),
         _ => host::any_exists(&filter.present),
     }
 }
@@ -271,20 +269,21 @@ fn sources(
         (Some(logs), None) => (logs, Vec::new()),
         (None, Some(journal)) if !journal.is_empty() => (Vec::new(), journal),
         (None, never) => {
-            let there =
-                |logs: &[String]| logs.iter().filter(|log| host::any_exists(&[log])).cloned().collect();
-            let mut there_now: Vec<String> = there(&filter.logs);
-            if there_now.is_empty() {
-                there_now = there(&filter.fallback_logs);
-            }
+            // A log whose directory is there may be written any moment, and is then read from its first line.
+            let has_directory = |log: &&String| host::any_exists(&[directory_of(log)]);
+            let likely = || filter.logs.iter().filter(has_directory).cloned().collect();
             let may_use_journal = never.is_none() && !filter.journal.is_empty() && host::has_journal();
-            match (there_now.is_empty(), may_use_journal) {
+            match (!host::any_exists(&filter.logs), may_use_journal) {
                 (true, true) => (Vec::new(), filter.journal.clone()),
                 (true, false) => (filter.logs.clone(), Vec::new()),
-                (false, _) => (there_now, Vec::new()),
+                (false, _) => (likely(), Vec::new()),
             }
         }
     }
+}
+
+fn directory_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("/", |(directory, _)| directory)
 }
 
 fn overrides(filter: &Filter) -> Result<config::LimitOverrides, String> {

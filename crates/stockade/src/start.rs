@@ -190,7 +190,7 @@ pub fn enforcement(mode: Mode) -> Result<Kernel, StartError> {
 }
 
 fn open_nftables() -> Result<Kernel, EnforcementError> {
-    let nftables = Nftables::open()?;
+    let nftables = Nftables::open()?.with_clock(clock::now);
     let watch = nftables.watch()?;
     Ok(Kernel { enforcement: Box::new(nftables), watch: Some(watch), mode: "nftables", reason: None })
 }

@@ -8,7 +8,7 @@ use crate::row::{self, Key, damaged};
 use crate::{AuditEntry, Loaded, MemoryRow, PastBan};
 
 const BAN_COLUMNS: &str = "subject, jail, scope, since, until, failures, proof, reason";
-const FAILURE_COLUMNS: &str = "at, subject, address, jail, pattern, count, proof, account, line";
+const FAILURE_COLUMNS: &str = "at, subject, address, jail, pattern, count, proof, echo, account, line";
 
 /// Everything that the daemon starts from.
 pub(crate) fn load(conn: &Connection, names: &Names) -> rusqlite::Result<Loaded> {
@@ -150,8 +150,9 @@ fn failure(row: &Row<'_>, names: &Names) -> rusqlite::Result<Failure> {
         pattern: names.name(row, 4)?.as_str().into(),
         count: row.get(5)?,
         proof: row::proof(row, 6)?,
-        account: row.get(7)?,
-        line: row.get(8)?,
+        echo: row.get(7)?,
+        account: row.get(8)?,
+        line: row.get(9)?,
     })
 }
 

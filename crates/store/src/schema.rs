@@ -65,6 +65,7 @@ const STEPS: &[&str] = &["
         pattern INTEGER NOT NULL,
         count   INTEGER NOT NULL,
         proof   INTEGER NOT NULL,
+        echo    INTEGER NOT NULL,
         account TEXT,
         line    TEXT NOT NULL
     ) STRICT;

@@ -94,8 +94,8 @@ fn record_failure(
     let pattern = names.pattern_number(transaction, &failure.pattern)?;
     transaction
         .prepare_cached(
-            "INSERT INTO failures (at, subject, address, jail, pattern, count, proof, account, line)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO failures (at, subject, address, jail, pattern, count, proof, echo, account, line)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute(params![
             failure.at.millis(),
@@ -105,6 +105,7 @@ fn record_failure(
             pattern,
             failure.count,
             proof_number(failure.proof),
+            failure.echo,
             failure.account,
             failure.line,
         ])

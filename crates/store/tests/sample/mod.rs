@@ -42,6 +42,7 @@ pub fn failure(who: &str, at: i64) -> Failure {
         account: None,
         count: 1,
         proof: Proof::Proven,
+        echo: 0,
         pattern: "wrong-password".into(),
         line: "Nov  1 00:00:00 pbx sshd[42]: Failed password for root from 192.0.2.1 port 40000 ssh2".into(),
     }
