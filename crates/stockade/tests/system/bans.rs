@@ -1,6 +1,8 @@
 //! How a ban arises and how it ends.
 
-use crate::support::place::{now_seconds, seconds_between, seconds_of};
+use crate::support::deadline::now;
+use crate::support::place::{append_bytes, now_seconds, seconds_between, seconds_of};
+use crate::support::words::wrong_at;
 use crate::support::{Notices, Place};
 
 const SETTINGS: &str = "[defaults]\nmax_retry = 3\nfind_time = '10m'\nban_time = '1h'\n";
@@ -48,6 +50,49 @@ fn a_ban_arises_exactly_at_the_limit_and_an_unban_starts_from_zero() {
     place.fail(WHO, 2);
     place.settle(&mut daemon);
     assert_eq!((place.ban_of(WHO), place.counted(WHO, "sshd")), (None, 2));
+}
+
+/// More than one message to the engine and more than one netlink datagram can hold.
+#[test]
+fn a_crowd_is_banned_to_the_last_address() {
+    let place = Place::new("[defaults]\nmax_retry = 2\nban_time = '1h'\n");
+    let mut daemon = place.start();
+    let mut notices = Notices::listen();
+    let crowd: Vec<String> =
+        (0..4000).map(|number| format!("10.1.{}.{}", number / 250, number % 250)).collect();
+    let round: String = crowd.iter().map(|address| wrong_at(address, "root", now())).collect();
+    place.append(&round.repeat(2));
+    place.settle(&mut daemon);
+    notices.added("203.0.113.1");
+    let rows = place.json(&["banned"]);
+    assert_eq!(rows.as_array().map(Vec::len), Some(crowd.len() + 1));
+    let table = place.kernel.table();
+    let held = table.split([' ', '\t', ',']).filter(|word| word.starts_with("10.1.")).count();
+    assert_eq!(held, crowd.len());
+    let all = place.run(&["unban", "--all"]);
+    assert_eq!((all.code, all.out.lines().count()), (0, crowd.len() + 1));
+    notices.removed("203.0.113.1");
+    assert!(!place.kernel.table().contains("10.1."));
+}
+
+#[test]
+fn what_an_attacker_writes_reaches_no_terminal_and_breaks_no_json() {
+    let place = Place::new(SETTINGS);
+    let _daemon = place.start();
+    let mut notices = Notices::listen();
+    let line = wrong_at(WHO, "ACCOUNT", now());
+    let (before, behind) = line.split_once("ACCOUNT").expect("the account stands in it");
+    for account in [&b"\x1b[2J\x1b]0;owned\x07"[..], b"\xff\xfe\"\\", b"$(reboot) `reboot` ' \" \r"] {
+        append_bytes(&place.log(), &[before.as_bytes(), account, behind.as_bytes()].concat());
+    }
+    notices.added(WHO);
+    for words in [&["why", WHO][..], &["banned"], &["status"]] {
+        let printed = place.run(words).out;
+        let harmful = printed.chars().find(|c| c.is_control() && *c != '\n');
+        assert_eq!(harmful, None, "{printed:?}");
+    }
+    let lines = place.json(&["why", WHO])["lines"].as_array().expect("lines").clone();
+    assert!(lines.iter().any(|line| line["line"].as_str().is_some_and(|line| line.contains("$(reboot)"))));
 }
 
 #[test]

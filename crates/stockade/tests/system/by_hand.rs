@@ -28,6 +28,10 @@ fn an_operator_bans_for_a_time_and_lets_everyone_in_again() {
     }
     assert!(place.kernel.holds("203.0.113.0/24") && place.kernel.holds("2001:db9::/48"));
 
+    let inside = place.run(&["unban", "203.0.113.5"]);
+    assert!(inside.code == 1 && inside.out.contains("covered by 203.0.113.0/24"), "{inside:?}");
+    let why = place.run(&["why", "203.0.113.5"]);
+    assert!(why.code == 0 && why.out.contains("203.0.113.0/24"), "{why:?}");
     assert_eq!(place.run(&["unban", "203.0.113.0/24"]).code, 0);
     notices.removed("203.0.113.0");
     let all = place.run(&["unban", "--all"]);

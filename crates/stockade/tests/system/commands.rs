@@ -221,3 +221,20 @@ fn down_leaves_nothing_in_the_kernel_and_the_next_run_brings_the_bans_back() {
     assert_eq!(place.kernel.table(), "");
     assert_eq!(place.run(&["down"]).code, 0);
 }
+
+#[test]
+fn down_leaves_nothing_in_the_kernel_even_in_the_middle_of_a_reload() {
+    let place = Place::new("");
+    for _ in 0..3 {
+        let daemon = place.start();
+        // All of these are answered in one turn, or in any other cut.
+        std::thread::scope(|scope| {
+            for words in [&["reload"][..], &["ban", "192.0.2.1"], &["reload"], &["down"]] {
+                let place = &place;
+                scope.spawn(move || place.run(words));
+            }
+        });
+        daemon.ends();
+        assert_eq!(place.kernel.table(), "");
+    }
+}

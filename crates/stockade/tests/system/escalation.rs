@@ -48,6 +48,8 @@ fn a_second_jail_closes_all_ports() {
     let mut notices = Notices::listen();
     place.fail(WHO, 2);
     assert_eq!(notices.added(WHO), "sshd_v4");
+    // A command takes its milliseconds: two offences in the same one are not one after the other.
+    assert_eq!(place.ban_of(WHO).expect("it is banned")["scope"], "jail");
     place.append(&refused(WHO).repeat(2));
     assert_eq!(notices.added(WHO), "all_v4");
     let rows = place.json(&["banned"]);

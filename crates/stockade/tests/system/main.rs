@@ -16,6 +16,7 @@ mod sources;
 mod whitelist;
 mod catch_up;
 mod success;
+mod evidence;
 mod commands;
 mod socket;
 mod help;

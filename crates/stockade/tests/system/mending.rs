@@ -47,6 +47,18 @@ fn whatever_another_program_deletes_is_mended_within_a_second() {
 }
 
 #[test]
+fn a_ban_that_another_program_puts_in_is_taken_out() {
+    let place = Place::new("");
+    let mut daemon = place.start();
+    let mut notices = Notices::listen();
+    tool("nft", &["add", "element", "inet", "stockade", "sshd_v4", "{", "192.0.2.77", "timeout", "1h", "}"]);
+    notices.added("192.0.2.77");
+    notices.removed("192.0.2.77");
+    daemon.says("it is mended");
+    assert!(!place.kernel.holds("192.0.2.77"));
+}
+
+#[test]
 fn what_another_program_does_elsewhere_is_none_of_our_business() {
     let place = Place::new("");
     let _daemon = place.start();

@@ -4,7 +4,7 @@ use std::sync::mpsc::sync_channel;
 
 use crate::support::place::append;
 use crate::support::words::wrong;
-use crate::support::{Daemon, Notices, Place};
+use crate::support::{Daemon, Deadline, Notices, Place};
 
 const WHO: &str = "192.0.2.1";
 const OTHER: &str = "192.0.2.2";
@@ -104,6 +104,41 @@ fn bans_outlive_kill_and_stop_without_a_moment_outside_the_kernel() {
         let gone: Vec<_> = notices.of(address).into_iter().filter(|notice| !notice.came).collect();
         assert!(gone.is_empty(), "{address} was out of the kernel: {gone:?}");
     }
+}
+
+#[test]
+fn a_log_that_is_rotated_while_nothing_runs_is_read_from_where_it_was_left() {
+    let place = Place::new("[defaults]\nmax_retry = 1000\nfind_time = '1h'\n");
+    let mut daemon = place.start();
+    place.fail(WHO, 3);
+    place.settle(&mut daemon);
+    daemon.stop();
+    place.fail(WHO, 2);
+    std::fs::rename(place.log(), place.path("auth.log.1")).expect("rotate");
+    place.fail(WHO, 4);
+    let mut daemon = place.start();
+    place.settle(&mut daemon);
+    assert_eq!(place.counted(WHO, "sshd"), 9);
+}
+
+#[test]
+fn a_ban_that_ends_while_nothing_runs_is_history_afterwards() {
+    let place = Place::new("[defaults]\nmax_retry = 1\nban_time = '1s'\n");
+    let daemon = place.start();
+    let mut notices = Notices::listen();
+    place.fail(WHO, 1);
+    notices.added(WHO);
+    assert_eq!(place.run(&["ban", OTHER, "--for", "forever"]).code, 0);
+    daemon.stop();
+    let deadline = Deadline::start();
+    while place.kernel.holds(WHO) {
+        assert!(!deadline.left().is_zero(), "the kernel ends it by itself: {}", place.kernel.table());
+    }
+    let _daemon = place.start();
+    assert_eq!(place.ban_of(WHO), None);
+    assert_eq!(place.json(&["why", WHO])["history"][0]["what"], "expired");
+    let other = place.ban_of(OTHER).expect("it is banned for ever");
+    assert!(other["until"].is_null() && place.kernel.holds(OTHER), "{other}");
 }
 
 #[test]

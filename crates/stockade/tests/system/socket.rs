@@ -1,8 +1,13 @@
 //! Who may ask a running daemon, and what becomes of a second one.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::Shutdown;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
 use std::process::Command;
+
+use event::limit::CONTROL_CLIENTS;
 
 use crate::support::place::{STOCKADE, finish};
 use crate::support::{Answer, Place};
@@ -64,10 +69,50 @@ fn a_group_that_is_not_there_is_named_at_the_start() {
 fn a_second_daemon_in_one_state_directory_says_so_and_harms_nothing() {
     let place = Place::new("");
     let _daemon = place.start();
-    let (status, said) = place.launch(&[]).ends();
-    assert!(!status.success() && said.contains("another stockade answers here"), "{said}");
+    let other_socket = place.path("other.sock");
+    for words in [&[][..], &["--socket", other_socket.to_str().expect("a path")]] {
+        let (status, said) = place.launch_with(&[], words).ends();
+        assert!(
+            !status.success() && said.contains("another stockade works in this state directory"),
+            "{said}"
+        );
+    }
     assert_eq!(place.run(&["ban", "192.0.2.1"]).code, 0);
     assert!(place.ban_of("192.0.2.1").is_some());
+}
+
+#[test]
+fn more_clients_than_the_bound_are_told_so_and_room_comes_back() {
+    let place = Place::new("");
+    let _daemon = place.start();
+    let connect = || UnixStream::connect(place.state().join("stockade.sock")).expect("connect");
+    let mut idle: Vec<_> = (0..CONTROL_CLIENTS).map(|_| connect()).collect();
+    let refused = place.run(&["banned"]);
+    assert!(refused.code == 70 && refused.err.contains("clients at once; try again"), "{refused:?}");
+    // Whoever has gone away is noticed: the daemon closes its end.
+    for client in &mut idle {
+        client.shutdown(Shutdown::Write).expect("say that there is no request");
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).expect("read to the end");
+        assert!(answer.contains("not a request"), "{answer}");
+    }
+    let again = (0..100).map(|_| place.run(&["banned"])).find(|answer| answer.code == 0);
+    assert!(again.is_some());
+}
+
+#[test]
+fn nonsense_on_the_socket_is_answered_and_harms_nothing() {
+    let place = Place::new("");
+    let _daemon = place.start();
+    for nonsense in [&b"{\"ask\":\"fly\"}\n"[..], b"\xff\xfe\n", b"\n", &[b'x'; 70 * 1024], b"[[[[[[[["] {
+        let mut client = UnixStream::connect(place.state().join("stockade.sock")).expect("connect");
+        // The daemon may have had enough before all is written.
+        let _ = client.write_all(nonsense).and_then(|()| client.shutdown(Shutdown::Write));
+        let mut answer = String::new();
+        let _ = client.read_to_string(&mut answer);
+        assert!(!answer.contains("done"), "{answer}");
+    }
+    assert_eq!(place.run(&["banned"]).code, 0);
 }
 
 #[test]

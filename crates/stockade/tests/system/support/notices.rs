@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 
 use rustix::io::Errno;
 use rustix::net::netlink::{NETFILTER, SocketAddrNetlink};
-use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::sockopt::{Timeout, set_socket_recv_buffer_size_force, set_socket_timeout};
 use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, bind, recv, socket_with};
 
 use super::Deadline;
@@ -42,6 +42,8 @@ impl Notices {
         let socket =
             socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, Some(NETFILTER));
         let socket = socket.expect("make a netlink socket");
+        // Nobody reads while a test does something else.
+        set_socket_recv_buffer_size_force(&socket, 16 << 20).expect("make room for many notices");
         bind(&socket, &SocketAddrNetlink::new(0, GROUP)).expect("join the group of nftables");
         Self { socket, waiting: VecDeque::new(), heard: Vec::new() }
     }

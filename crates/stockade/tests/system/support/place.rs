@@ -1,11 +1,11 @@
 //! Where one daemon lives: its namespace, settings, filters, log and state, and its commands as an operator types them.
 
-use std::cell::Cell;
 use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -21,7 +21,7 @@ pub const STOCKADE: &str = env!("CARGO_BIN_EXE_stockade");
 pub struct Place {
     pub kernel: Namespace,
     dir: TempDir,
-    barriers: Cell<u8>,
+    barriers: AtomicU8,
 }
 
 /// What a command printed and how it ended.
@@ -45,7 +45,7 @@ impl Place {
         let place = Self {
             kernel: Namespace::enter(),
             dir: tempfile::tempdir().expect("a directory"),
-            barriers: Cell::new(0),
+            barriers: AtomicU8::new(0),
         };
         fs::create_dir(place.path("filters")).expect("make the directory of filters");
         for (name, text) in FILTERS {
@@ -114,9 +114,15 @@ impl Place {
 
     /// The daemon, just started, by way of `wrapper` (`setpriv` and its options); it dies with the test.
     pub fn launch(&self, wrapper: &[&str]) -> Daemon {
+        self.launch_with(wrapper, &[])
+    }
+
+    /// The same with more words behind `run`.
+    pub fn launch_with(&self, wrapper: &[&str], words: &[&str]) -> Daemon {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL"]).args(wrapper).arg(STOCKADE).arg("run");
         command.arg("--config").arg(self.settings()).arg("--state-dir").arg(self.state());
+        command.args(words);
         Daemon::start(command)
     }
 
@@ -163,8 +169,7 @@ impl Place {
 
     /// Waits until everything that was appended so far has been judged.
     pub fn settle(&self, daemon: &mut Daemon) {
-        let number = self.barriers.get() + 1;
-        self.barriers.set(number);
+        let number = self.barriers.fetch_add(1, Ordering::Relaxed) + 1;
         self.append(&format!("BARRIER 203.0.113.{number}\n"));
         daemon.says(&format!("ban 203.0.113.{number}: "));
     }
@@ -172,8 +177,13 @@ impl Place {
 
 /// Appends to a file, which is made if it is not there.
 pub fn append(path: &Path, text: &str) {
+    append_bytes(path, text.as_bytes());
+}
+
+/// The same with bytes that need not be text.
+pub fn append_bytes(path: &Path, bytes: &[u8]) {
     let mut file = OpenOptions::new().create(true).append(true).open(path).expect("open the log");
-    file.write_all(text.as_bytes()).expect("append to the log");
+    file.write_all(bytes).expect("append to the log");
 }
 
 /// Runs a command to its end.
