@@ -30,7 +30,7 @@ test: setup tidy
 # Real services and real attackers in network namespaces of their own.
 arena: setup
 	$(CARGO) build --package stockade
-	$(CARGO) test --package arena -- --test-threads=1
+	$(CARGO) test --package arena -- --test-threads=8
 
 # An attack and its end, told as it happens, in a minute. Needs root.
 demo: setup

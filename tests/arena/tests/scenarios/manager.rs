@@ -18,7 +18,7 @@ fn wrong_manager_logins_are_banned() -> Result<()> {
     let (victim, attacker) = (&scene.victim, &scene.attacker);
     let pbx = Asterisk::start(victim, scene.directory())?;
     let mut monitor = Monitor::start(victim)?;
-    let settings = Settings::new(MAX_RETRY, "1h").jail("asterisk-ami", &[&pbx.security_log]);
+    let settings = Settings::new(MAX_RETRY, "1h").jail("asterisk-ami", &[&pbx.security_log, &pbx.messages]);
     let stockade = Stockade::start(victim, scene.directory(), &settings)?;
 
     for _ in 0..MAX_RETRY {

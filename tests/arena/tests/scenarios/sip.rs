@@ -27,8 +27,9 @@ fn svcrack_is_banned_and_its_established_flow_ends() -> Result<()> {
     let (victim, attacker, peer) = (&scene.victim, &scene.attacker, &scene.peer);
     let pbx = Asterisk::start(victim, scene.directory())?;
     let mut monitor = Monitor::start(victim)?;
-    let settings =
-        Settings::new(MAX_RETRY, "1h").claimed_ban_time(CLAIMED.0).jail("asterisk", &[&pbx.security_log]);
+    let settings = Settings::new(MAX_RETRY, "1h")
+        .claimed_ban_time(CLAIMED.0)
+        .jail("asterisk", &[&pbx.security_log, &pbx.messages]);
     let stockade = Stockade::start(victim, scene.directory(), &settings)?;
     // A telephone on the attacker's own address, so that there is a flow which the host's firewall lets through. It does
     // not log in: whoever did is not banned for what could be forged.
@@ -60,8 +61,9 @@ fn svwar_over_udp_is_banned_for_a_short_time_only() -> Result<()> {
     let (victim, attacker) = (&scene.victim, &scene.attacker);
     let pbx = Asterisk::start(victim, scene.directory())?;
     let mut monitor = Monitor::start(victim)?;
-    let settings =
-        Settings::new(MAX_RETRY, "1h").claimed_ban_time(SHORT.0).jail("asterisk", &[&pbx.security_log]);
+    let settings = Settings::new(MAX_RETRY, "1h")
+        .claimed_ban_time(SHORT.0)
+        .jail("asterisk", &[&pbx.security_log, &pbx.messages]);
     let stockade = Stockade::start(victim, scene.directory(), &settings)?;
     let mut telephone = SipPeer::new(&scene.peer, victim, "100", &password("100"))?;
 
@@ -84,7 +86,7 @@ fn who_has_logged_in_is_not_banned_for_what_can_be_forged() -> Result<()> {
     let (victim, attacker) = (&scene.victim, &scene.attacker);
     let pbx = Asterisk::start(victim, scene.directory())?;
     let mut monitor = Monitor::start(victim)?;
-    let settings = Settings::new(MAX_RETRY, "1h").jail("asterisk", &[&pbx.security_log]);
+    let settings = Settings::new(MAX_RETRY, "1h").jail("asterisk", &[&pbx.security_log, &pbx.messages]);
     let stockade = Stockade::start(victim, scene.directory(), &settings)?;
     // An office with a registered telephone, and somebody in it (or somebody who forges its address) who guesses.
     let mut telephone = SipPeer::new(attacker, victim, "101", &password("101"))?;
@@ -108,8 +110,9 @@ fn guesses_over_tcp_are_banned_for_the_whole_time() -> Result<()> {
     let (victim, attacker, peer) = (&scene.victim, &scene.attacker, &scene.peer);
     let pbx = Asterisk::start(victim, scene.directory())?;
     let mut monitor = Monitor::start(victim)?;
-    let settings =
-        Settings::new(MAX_RETRY, "1h").claimed_ban_time(SHORT.0).jail("asterisk", &[&pbx.security_log]);
+    let settings = Settings::new(MAX_RETRY, "1h")
+        .claimed_ban_time(SHORT.0)
+        .jail("asterisk", &[&pbx.security_log, &pbx.messages]);
     let stockade = Stockade::start(victim, scene.directory(), &settings)?;
 
     for number in 1..=MAX_RETRY {

@@ -23,7 +23,7 @@ fn one_failure_less_than_configured_is_no_ban() -> Result<()> {
     let (victim, attacker) = (&scene.victim, &scene.attacker);
     let nginx = Nginx::start(victim, scene.directory())?;
     let mut monitor = Monitor::start(victim)?;
-    let settings = Settings::new(MAX_RETRY, "1h").jail(JAIL, &[&nginx.access_log]);
+    let settings = Settings::new(MAX_RETRY, "1h").jail(JAIL, &[&nginx.error_log, &nginx.access_log]);
     let stockade = Stockade::start(victim, scene.directory(), &settings)?;
 
     // The control's failures stand behind the attacker's in the log: once it is banned, the attacker's were counted.
