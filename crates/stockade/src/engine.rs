@@ -14,7 +14,7 @@ use store::{Batch, Store};
 use crate::clock;
 use crate::enforcer::Enforcer;
 use crate::ledger::Ledger;
-use crate::message::{Enforced, Finding, Findings, Message, Reply};
+use crate::message::{End, Enforced, Finding, Findings, Message, Reply};
 use crate::plan::{Plan, ban_time};
 use crate::reader::Reader;
 use crate::record;
@@ -103,39 +103,39 @@ impl Engine {
     }
 
     /// Takes messages until one says stop; says why it stopped.
-    pub(crate) fn run(mut self, inbox: &Receiver<Message>) -> String {
+    pub(crate) fn run(mut self, inbox: &Receiver<Message>) -> End {
         loop {
             let patience = if self.changes.is_empty() { TICK } else { BACKLOG_TICK };
             let stop = match inbox.recv_timeout(patience) {
                 Ok(message) => self.turn(message, inbox),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => {
-                    Some("nothing is left that could tell it anything".to_owned())
+                    Some(End::Broken("nothing is left that could tell it anything".to_owned()))
                 }
             };
             self.pass_time(clock::now());
             self.settle();
-            if let Some(cause) = stop {
+            if let Some(end) = stop {
                 self.enforcer.finish();
-                return cause;
+                return end;
             }
         }
     }
 
     /// One message, and those that wait behind it.
-    fn turn(&mut self, first: Message, inbox: &Receiver<Message>) -> Option<String> {
+    fn turn(&mut self, first: Message, inbox: &Receiver<Message>) -> Option<End> {
         let mut next = Some(first);
         for _ in 0..MESSAGES_PER_TURN {
             let message = next?;
-            if let Some(cause) = self.handle(message) {
-                return Some(cause);
+            if let Some(end) = self.handle(message) {
+                return Some(end);
             }
             next = inbox.try_recv().ok();
         }
         next.and_then(|message| self.handle(message))
     }
 
-    pub(crate) fn handle(&mut self, message: Message) -> Option<String> {
+    pub(crate) fn handle(&mut self, message: Message) -> Option<End> {
         match message {
             Message::Found(findings) => self.take(findings),
             Message::Asked { request, peer, reply } => {
@@ -151,7 +151,7 @@ impl Engine {
                     format!("the settings are wrong ({cause}), the old ones stay: {}", complaints.join("; "));
                 self.health.reload_error = Some(error);
             }
-            Message::Stop { cause } => return Some(cause),
+            Message::Stop(end) => return Some(end),
         }
         None
     }

@@ -27,6 +27,7 @@ use clap::{CommandFactory, Parser};
 use cli::args::{CONFIG, Place};
 use cli::{Args, Command, Exit};
 use control::Request;
+use message::End;
 
 fn main() -> ExitCode {
     let arguments = Args::parse();
@@ -70,10 +71,11 @@ fn carry_out(Args { command, place, json }: &Args) -> Exit {
 fn run(config: Option<PathBuf>, place: &Place) -> Exit {
     let options = pipeline::Options { config, state_dir: place.state_dir.clone(), socket: place.socket() };
     match pipeline::run(&options) {
-        Ok(cause) => {
-            tracing::info!("stopped: {cause}; bans stay in the kernel");
+        Ok(End::Asked(cause)) => {
+            tracing::info!("stopped: {cause}");
             Exit::Done
         }
+        Ok(End::Broken(cause)) => offline::fail(&[cause], Exit::Failed),
         Err(start::StartError::Settings(complaints)) => offline::fail(&complaints, Exit::Config),
         Err(wrong) => offline::fail(&[wrong.to_string()], Exit::Failed),
     }

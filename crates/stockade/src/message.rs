@@ -38,10 +38,16 @@ pub enum Message {
         cause: String,
     },
     /// Stop.
-    Stop {
-        /// Why.
-        cause: String,
-    },
+    Stop(End),
+}
+
+/// Why the engine stops.
+#[derive(Debug)]
+pub enum End {
+    /// Somebody asked for it.
+    Asked(String),
+    /// Something broke without which there is no point in going on.
+    Broken(String),
 }
 
 /// What a reader found in one block.

@@ -11,7 +11,7 @@ use store::Ending;
 
 use crate::clock;
 use crate::engine::Engine;
-use crate::message::Reply;
+use crate::message::{End, Reply};
 
 /// Lines and rows that `why` shows.
 const WHY_ROWS: usize = 20;
@@ -19,8 +19,8 @@ const WHY_ROWS: usize = 20;
 pub(crate) const PASSWORD: &str = "admin_password";
 
 impl Engine {
-    /// Answers a request; a cause is given if it means the end.
-    pub(crate) fn obey(&mut self, request: Request, peer: &Peer) -> (Reply, Option<String>) {
+    /// Answers a request; says whether it means the end.
+    pub(crate) fn obey(&mut self, request: Request, peer: &Peer) -> (Reply, Option<End>) {
         let mut stop = None;
         let answer = match request {
             Request::Banned => return (Reply::Bans(self.decider.bans().collect()), None),
@@ -40,7 +40,7 @@ impl Engine {
             Request::Down => match self.enforcer().remove_all() {
                 Ok(()) => {
                     self.leave_the_kernel_alone();
-                    stop = Some(format!("down, asked by {}", peer.name));
+                    stop = Some(End::Asked(format!("down, asked by {}", peer.name)));
                     Answer::Done(
                         "everything is removed from the kernel and stockade stops; no ban is in force"
                             .to_owned(),

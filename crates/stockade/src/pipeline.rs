@@ -13,6 +13,7 @@ use event::limit::ENGINE_QUEUE;
 use crate::desk::Desk;
 use crate::enforcer::Enforcer;
 use crate::engine::{Engine, Health, Parts};
+use crate::message::End;
 use crate::plan::Plan;
 use crate::start::{self, StartError};
 use crate::{clock, reader, reload};
@@ -29,7 +30,7 @@ pub struct Options {
 }
 
 /// Runs until it is told to stop; says why it stopped.
-pub fn run(options: &Options) -> Result<String, StartError> {
+pub fn run(options: &Options) -> Result<End, StartError> {
     let plan = Plan::make(options.config.as_deref()).map_err(StartError::Settings)?;
     start::log(plan.settings.log.level);
     start::raise_file_limit();
@@ -67,8 +68,8 @@ pub fn run(options: &Options) -> Result<String, StartError> {
     };
     let mut core = Engine::new(parts);
     core.restore(restored.bans, restored.memory, restored.notes);
-    if let Some(cause) = core.enforce_at_start(&inbox) {
-        return Ok(cause);
+    if let Some(end) = core.enforce_at_start(&inbox) {
+        return Ok(end);
     }
 
     // operator
@@ -84,7 +85,7 @@ pub fn run(options: &Options) -> Result<String, StartError> {
     }
 
     start::say_ready();
-    let cause = core.run(&inbox);
+    let end = core.run(&inbox);
     clients.wait(start::LAST_ANSWERS);
-    Ok(cause)
+    Ok(end)
 }

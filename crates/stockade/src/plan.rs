@@ -10,7 +10,7 @@ use config::{Complaint, Enabled, Settings};
 use decision::BanTime;
 use enforcement::{Guard, Layout};
 use event::{JailName, Port, Subject, Whitelist};
-use filter::{Catalog, Filter, FilterSet, Kind, Zone};
+use filter::{Catalog, Definition, Filter, FilterSet, Kind, Zone};
 use jiff::tz::TimeZone;
 use source::{FileSpec, JournalSpec};
 
@@ -230,11 +230,16 @@ fn on(jail: &config::Jail, catalog: &Catalog, settings: &Settings) -> Result<Opt
     if jail.enabled == Enabled::No {
         return Ok(None);
     }
-    let filter = catalog.filter(&jail.filter).map_err(|wrong| complain(wrong.to_string()))?;
-    let own_logs =
+    let own_logs: Option<Vec<String>> =
         jail.logs.as_ref().map(|logs| logs.iter().map(|path| path.display().to_string()).collect());
-    if jail.enabled == Enabled::Auto && !is_present(&filter, own_logs.as_deref()) {
+    // Most filters are for services that are not here; only the others are worth compiling.
+    let definition = catalog.definition(&jail.filter).map_err(|wrong| complain(wrong.to_string()))?;
+    if jail.enabled == Enabled::Auto && !is_present(&definition, own_logs.as_deref()) {
         return Ok(None);
+    }
+    let filter = catalog.filter(&jail.filter).map_err(|wrong| complain(wrong.to_string()))?;
+    if let Some(wrong) = own_logs.iter().flatten().chain(&filter.logs).find_map(|log| not_a_glob(log)) {
+        return Err(complain(wrong));
     }
     let overrides = overrides(&filter).map_err(&complain)?;
     let (logs, journal) = sources(&filter, own_logs, jail.journal.clone());
@@ -248,8 +253,15 @@ fn on(jail: &config::Jail, catalog: &Catalog, settings: &Settings) -> Result<Opt
     }))
 }
 
+/// Why `log` cannot be followed, whatever is there.
+fn not_a_glob(log: &str) -> Option<String> {
+    let wrong = |part: &str| Some((part.to_owned(), glob::Pattern::new(part).err()?));
+    let (part, cause) = log.split('/').find_map(wrong)?;
+    Some(format!("log '{log}': '{part}' is not a glob: {}; write e.g. '/var/log/*.log'", cause.msg))
+}
+
 /// Whether the service is on this host: its program is, or the log that only it writes, or the one that was named for it.
-fn is_present(filter: &Filter, own_logs: Option<&[String]>) -> bool {
+fn is_present(filter: &Definition, own_logs: Option<&[String]>) -> bool {
     match own_logs {
         Some(logs) if !logs.is_empty() => host::any_exists(logs) || host::any_exists(&filter.present),
         _ if filter.present.is_empty() => host::any_exists(&filter.logs),

@@ -16,7 +16,7 @@ use source::{
 
 use crate::clock;
 use crate::collector::{Collector, Gone, JOURNAL};
-use crate::message::Message;
+use crate::message::{End, Message};
 use crate::plan::Watchlist;
 
 /// Who asks how a reader stands waits no longer than this.
@@ -96,20 +96,20 @@ pub fn journal(
 }
 
 /// Why a reading thread ended.
-enum End {
+enum Stopped {
     Gone,
     Broken(SourceError),
 }
 
-impl From<Gone> for End {
+impl From<Gone> for Stopped {
     fn from(Gone: Gone) -> Self {
         Self::Gone
     }
 }
 
-fn tell_end(engine: &SyncSender<Message>, what: &str, end: End) {
-    if let End::Broken(cause) = end {
-        let _ = engine.send(Message::Stop { cause: format!("the {what} cannot be read on: {cause}") });
+fn tell_end(engine: &SyncSender<Message>, what: &str, stopped: Stopped) {
+    if let Stopped::Broken(cause) = stopped {
+        let _ = engine.send(Message::Stop(End::Broken(format!("the {what} cannot be read on: {cause}"))));
     }
 }
 
@@ -118,16 +118,15 @@ fn follow_files(
     mut list: Watchlist<FileSpec>,
     inbox: &Receiver<Order<FileSpec>>,
     collector: &mut Collector,
-) -> End {
+) -> Stopped {
     loop {
         for order in inbox.try_iter() {
             match order {
-                Order::Watch(next) => {
-                    if let Err(cause) = source.replace(next.specs.clone()) {
-                        return End::Broken(cause);
-                    }
-                    list = next;
-                }
+                // One that is refused has changed nothing: what was read is read on.
+                Order::Watch(next) => match source.replace(next.specs.clone()) {
+                    Ok(()) => list = next,
+                    Err(cause) => tracing::error!("{cause}; the sources stay as they were"),
+                },
                 Order::Health(reply) => _ = reply.send(file_health(source, &list, collector)),
             }
         }
@@ -140,10 +139,10 @@ fn follow_files(
             }
         });
         if let Err(cause) = read {
-            return End::Broken(cause);
+            return Stopped::Broken(cause);
         }
         if gone.is_some() || collector.after_reading(clock::now()).is_err() {
-            return End::Gone;
+            return Stopped::Gone;
         }
     }
 }
@@ -153,16 +152,15 @@ fn follow_journal(
     mut list: Watchlist<JournalSpec>,
     inbox: &Receiver<Order<JournalSpec>>,
     collector: &mut Collector,
-) -> End {
+) -> Stopped {
     loop {
         for order in inbox.try_iter() {
             match order {
-                Order::Watch(next) => {
-                    if let Err(cause) = source.replace(next.specs.clone()) {
-                        return End::Broken(cause);
-                    }
-                    list = next;
-                }
+                // One that is refused has changed nothing: what was read is read on.
+                Order::Watch(next) => match source.replace(next.specs.clone()) {
+                    Ok(()) => list = next,
+                    Err(cause) => tracing::error!("{cause}; the sources stay as they were"),
+                },
                 Order::Health(reply) => _ = reply.send(journal_health(source, &list, collector)),
             }
         }
@@ -174,10 +172,10 @@ fn follow_journal(
             }
         });
         if let Err(cause) = read {
-            return End::Broken(cause);
+            return Stopped::Broken(cause);
         }
         if gone.is_some() || collector.after_reading(clock::now()).is_err() {
-            return End::Gone;
+            return Stopped::Gone;
         }
     }
 }

@@ -12,7 +12,7 @@ use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::message::Message;
+use crate::message::{End, Message};
 use crate::plan::Plan;
 
 /// Waits for signals.
@@ -22,8 +22,8 @@ pub fn on_signals(config: Option<PathBuf>, engine: SyncSender<Message>) -> io::R
         for signal in signals.forever() {
             let message = match signal {
                 SIGHUP => read_again(config.as_deref(), "SIGHUP"),
-                SIGINT => Message::Stop { cause: "SIGINT".to_owned() },
-                _ => Message::Stop { cause: "SIGTERM".to_owned() },
+                SIGINT => Message::Stop(End::Asked("SIGINT; bans stay in force".to_owned())),
+                _ => Message::Stop(End::Asked("SIGTERM; bans stay in force".to_owned())),
             };
             if engine.send(message).is_err() {
                 return;

@@ -6,7 +6,7 @@ use event::{Ban, Decision};
 use store::MemoryRow;
 
 use crate::engine::Engine;
-use crate::message::{Enforced, Message};
+use crate::message::{End, Enforced, Message};
 use crate::{clock, record, start};
 
 impl Engine {
@@ -42,9 +42,9 @@ impl Engine {
         }
     }
 
-    /// Compares the kernel with the wanted bans before anything else, and waits for it: 'ready' means that it stands. A
-    /// cause is given if it means the end, as when a source cannot be read.
-    pub(crate) fn enforce_at_start(&mut self, inbox: &Receiver<Message>) -> Option<String> {
+    /// Compares the kernel with the wanted bans before anything else, and waits for it: 'ready' means that it stands.
+    /// Says whether that was the end already, as when a source cannot be read.
+    pub(crate) fn enforce_at_start(&mut self, inbox: &Receiver<Message>) -> Option<End> {
         self.reconcile_now();
         // Readers may be faster; what they found waits its turn.
         let mut early = Vec::new();
