@@ -232,15 +232,15 @@ fn on(jail: &config::Jail, catalog: &Catalog, settings: &Settings) -> Result<Opt
     }
     let own_logs: Option<Vec<String>> =
         jail.logs.as_ref().map(|logs| logs.iter().map(|path| path.display().to_string()).collect());
+    if let Some(wrong) = own_logs.iter().flatten().find_map(|log| not_a_glob(log)) {
+        return Err(complain(wrong));
+    }
     // Most filters are for services that are not here; only the others are worth compiling.
     let definition = catalog.definition(&jail.filter).map_err(|wrong| complain(wrong.to_string()))?;
     if jail.enabled == Enabled::Auto && !is_present(&definition, own_logs.as_deref()) {
         return Ok(None);
     }
     let filter = catalog.filter(&jail.filter).map_err(|wrong| complain(wrong.to_string()))?;
-    if let Some(wrong) = own_logs.iter().flatten().chain(&filter.logs).find_map(|log| not_a_glob(log)) {
-        return Err(complain(wrong));
-    }
     let overrides = overrides(&filter).map_err(&complain)?;
     let (logs, journal) = sources(&filter, own_logs, jail.journal.clone());
     Ok(Some(Jail {

@@ -58,6 +58,18 @@ fn broken_settings_are_told_with_every_line_and_the_old_ones_stay() {
 }
 
 #[test]
+fn a_log_that_is_no_glob_is_a_complaint_like_any_other() {
+    let place = Place::new("[defaults]\nmax_retry = 2\n");
+    let mut daemon = place.start();
+    let mut notices = Notices::listen();
+    place.configure("[jails.sshd]\nenabled = true\nlogs = '/var/log/[auth.log'\n");
+    let line = daemon.says("'[auth.log' is not a glob");
+    assert!(line.contains("stockade.toml:1: jail sshd: "), "{line}");
+    place.fail(WHO, 2);
+    notices.added(WHO);
+}
+
+#[test]
 fn a_new_whitelist_entry_lifts_the_ban() {
     let place = Place::new("[defaults]\nmax_retry = 2\n");
     let mut daemon = place.start();
