@@ -4,7 +4,7 @@ use control::client::AskError;
 use control::{Answer, Request};
 
 use crate::args::Place;
-use crate::{Exit, banned, status, why};
+use crate::{Exit, banned, say, status, why};
 
 /// Sends `request` and prints what comes back, as JSON or for people.
 pub fn ask(place: &Place, request: &Request, json: bool) -> Exit {
@@ -60,7 +60,7 @@ pub fn tell(message: &str, json: bool) {
     if json {
         print_json(&serde_json::json!({ "message": message }));
     } else {
-        println!("{message}");
+        say!("{message}");
     }
 }
 

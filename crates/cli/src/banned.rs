@@ -4,15 +4,16 @@ use control::answer::Banned;
 
 use crate::ask::print_json;
 use crate::table::table;
+use crate::{out, say};
 
 /// All bans, as one JSON array or as a table.
 pub fn print(rows: &[Banned], json: bool) {
     if json {
         print_json(&rows);
     } else if rows.is_empty() {
-        println!("nobody is banned");
+        say!("nobody is banned");
     } else {
-        print!("{}", render(rows));
+        out::text(&render(rows));
     }
 }
 

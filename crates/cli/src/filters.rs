@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::Exit;
 use crate::ask::print_json;
 use crate::table::{harmless, table};
+use crate::{out, say};
 
 /// All filters, or the one of that name.
 pub fn print(catalog: &Catalog, name: Option<&str>, json: bool) -> Exit {
@@ -48,7 +49,7 @@ fn all(catalog: &Catalog, json: bool) -> Exit {
                 filter.title.clone(),
             ]
         });
-        print!("{}", table(&["FILTER", "SERVICE", "PATTERNS", "WHAT IT WATCHES"], &rows.collect::<Vec<_>>()));
+        out::text(&table(&["FILTER", "SERVICE", "PATTERNS", "WHAT IT WATCHES"], &rows.collect::<Vec<_>>()));
     }
     exit
 }
@@ -69,19 +70,19 @@ fn one(filter: &Filter, json: bool) {
     if json {
         return print_json(&summary(filter));
     }
-    println!("{}: {}", filter.name, filter.title);
-    println!("service   {}", filter.service);
-    println!("ports     {}", filter.ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
-    println!("logs      {}", filter.logs.join(" "));
-    println!("journal   {}", filter.journal.join(" "));
-    println!("patterns");
+    say!("{}: {}", filter.name, filter.title);
+    say!("service   {}", filter.service);
+    say!("ports     {}", filter.ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
+    say!("logs      {}", filter.logs.join(" "));
+    say!("journal   {}", filter.journal.join(" "));
+    say!("patterns");
     for rule in filter.rules() {
-        println!("  {:?} {}", rule.kind, rule.name);
+        say!("  {:?} {}", rule.kind, rule.name);
     }
     let shipped = Catalog::all_shipped().iter().find(|shipped| shipped.name == filter.name);
     let Some(samples) = shipped.and_then(|shipped| samples::parse(shipped.samples).ok()) else { return };
-    println!("lines that it matches");
+    say!("lines that it matches");
     for sample in samples.samples.iter().filter(|sample| sample.wanted.verdict == "failure") {
-        println!("  {}", harmless(sample.line));
+        say!("  {}", harmless(sample.line));
     }
 }

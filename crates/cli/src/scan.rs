@@ -14,6 +14,7 @@ use source::{SourceError, StreamSource};
 
 use crate::Exit;
 use crate::args::Scan;
+use crate::say;
 use crate::table::{harmless, table};
 
 /// Judges every file in turn. `clock` says what "now" is unless `--now` does.
@@ -42,7 +43,7 @@ pub fn scan(arguments: &Scan, catalog: &Catalog, clock: fn() -> Moment, json: bo
         }
     }
     if arguments.count {
-        println!("{}", report.failures);
+        say!("{}", report.failures);
     } else if !json {
         report.print_summary();
     }
@@ -153,7 +154,7 @@ impl Report {
     }
 
     fn print_summary(&self) {
-        println!(
+        say!(
             "{} lines: {} failures, {} successes, {} ignored, {} missed",
             self.lines,
             self.failures,
@@ -162,13 +163,13 @@ impl Report {
             self.lines.saturating_sub(self.failures + self.successes + self.ignored)
         );
         if self.cut > 0 {
-            println!("{} lines were longer than {LINE_BYTES} bytes and were skipped", self.cut);
+            say!("{} lines were longer than {LINE_BYTES} bytes and were skipped", self.cut);
         }
         let rows: Vec<_> = self.by_rule.iter().filter(|(_, count)| *count > 0).collect();
         if !rows.is_empty() {
             let rows: Vec<_> =
                 rows.into_iter().map(|(name, count)| vec![name.clone(), count.to_string()]).collect();
-            print!("\n{}", table(&["PATTERN", "LINES"], &rows));
+            say!("\n{}", table(&["PATTERN", "LINES"], &rows).trim_end());
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::Exit;
 use crate::args::Place;
 use crate::ask::{conclude, print_json};
 use crate::table::{span, table};
+use crate::{out, say};
 
 /// As JSON or as text.
 pub fn print(status: &Status, json: bool) {
@@ -14,22 +15,22 @@ pub fn print(status: &Status, json: bool) {
         return print_json(status);
     }
     for line in &status.attention {
-        println!("! {line}");
+        say!("! {line}");
     }
-    println!("{}", headline(status));
+    say!("{}", headline(status));
     if !status.jails.is_empty() {
-        println!("\n{}", jails(&status.jails).trim_end());
+        say!("\n{}", jails(&status.jails).trim_end());
     }
     if !status.sources.is_empty() {
-        println!("\n{}", sources(&status.sources).trim_end());
+        say!("\n{}", sources(&status.sources).trim_end());
     }
     for bound in &status.bounds {
-        println!("bound reached {} times: {}", bound.reached, bound.bound);
+        say!("bound reached {} times: {}", bound.reached, bound.bound);
     }
     if !status.refusals.is_empty() {
-        println!("\nlatest refused bans:");
+        say!("\nlatest refused bans:");
         for refusal in &status.refusals {
-            println!("{}  {} in {}: {}", refusal.at, refusal.address, refusal.jail, refusal.reason);
+            say!("{}  {} in {}: {}", refusal.at, refusal.address, refusal.jail, refusal.reason);
         }
     }
 }
@@ -42,7 +43,7 @@ pub fn ask_jails(place: &Place, json: bool) -> Exit {
             Exit::Done
         }
         Ok(Answer::Status(status)) => {
-            print!("{}", jails(&status.jails));
+            out::text(&jails(&status.jails));
             Exit::Done
         }
         other => conclude(other, json),

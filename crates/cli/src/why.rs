@@ -4,6 +4,7 @@ use control::answer::Why;
 
 use crate::ask::print_json;
 use crate::banned;
+use crate::say;
 use crate::table::{harmless, span};
 
 /// As JSON or as a short story: the answer first, then what led to it.
@@ -11,43 +12,33 @@ pub fn print(why: &Why, json: bool) {
     if json {
         return print_json(why);
     }
-    println!("{}: {}", why.address, why.because);
+    say!("{}: {}", why.address, why.because);
     if why.subject != why.address {
-        println!("its failures count against {}", why.subject);
+        say!("its failures count against {}", why.subject);
     }
     if !why.bans.is_empty() {
-        println!("\n{}", banned::render(&why.bans).trim_end());
+        say!("\n{}", banned::render(&why.bans).trim_end());
     }
     for standing in &why.standings {
         let window = span(Some(standing.find_time));
-        println!(
-            "{}: {} failures of {} within {window}",
-            standing.jail, standing.failures, standing.max_retry
-        );
+        say!("{}: {} failures of {} within {window}", standing.jail, standing.failures, standing.max_retry);
     }
     if why.earlier_bans > 0 {
-        println!("earlier bans that are remembered: {}", why.earlier_bans);
+        say!("earlier bans that are remembered: {}", why.earlier_bans);
     }
     for refusal in &why.refusals {
-        println!("{}  not banned in {}: {}", refusal.at, refusal.jail, refusal.reason);
+        say!("{}  not banned in {}: {}", refusal.at, refusal.jail, refusal.reason);
     }
     if !why.lines.is_empty() {
-        println!("\nlines, newest first:");
+        say!("\nlines, newest first:");
         for line in &why.lines {
-            println!(
-                "{}  {} ({}, {})  {}",
-                line.at,
-                line.jail,
-                line.pattern,
-                line.proof,
-                harmless(&line.line)
-            );
+            say!("{}  {} ({}, {})  {}", line.at, line.jail, line.pattern, line.proof, harmless(&line.line));
         }
     }
     if !why.history.is_empty() {
-        println!("\nhistory, newest first:");
+        say!("\nhistory, newest first:");
         for row in &why.history {
-            println!("{}  {} in {}: {}", row.at, row.what, row.jail, row.reason);
+            say!("{}  {} in {}: {}", row.at, row.what, row.jail, row.reason);
         }
     }
 }

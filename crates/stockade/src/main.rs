@@ -62,7 +62,9 @@ fn carry_out(Args { command, place, json }: &Args) -> Exit {
         Command::Passwd => offline::passwd(place, json),
         Command::Down => offline::down(place, json),
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Args::command(), "stockade", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Args::command(), "stockade", &mut script);
+            cli::out::text(&String::from_utf8_lossy(&script));
             Exit::Done
         }
     }

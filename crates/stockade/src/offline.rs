@@ -1,6 +1,6 @@
 //! What works without a running Stockade: checking settings, setting the password, removing everything from the kernel.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "these are commands that print")]
+#![allow(clippy::print_stderr, reason = "these are commands that print")]
 
 use std::io::{self, BufRead};
 use std::path::Path;
@@ -44,8 +44,8 @@ pub fn check(config: Option<&Path>, json: bool) -> Exit {
             Exit::Done
         }
         Ok(plan) => {
-            println!("{name}: nothing to complain about");
-            plan.notes.iter().for_each(|note| println!("{note}"));
+            cli::say!("{name}: nothing to complain about");
+            plan.notes.iter().for_each(|note| cli::say!("{note}"));
             Exit::Done
         }
         Err(complaints) if json => {
@@ -53,7 +53,7 @@ pub fn check(config: Option<&Path>, json: bool) -> Exit {
             Exit::Config
         }
         Err(complaints) => {
-            complaints.iter().for_each(|complaint| println!("{complaint}"));
+            complaints.iter().for_each(|complaint| cli::say!("{complaint}"));
             Exit::Config
         }
     }

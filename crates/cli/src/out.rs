@@ -1,0 +1,23 @@
+//! Standard output. Whoever reads it may have had enough, as `head` has after ten lines: that is no error, and nothing to
+//! panic about, as the standard library's own macros do.
+
+use std::fmt::Arguments;
+use std::io::{Write, stdout};
+
+/// Prints a line.
+#[macro_export]
+macro_rules! say {
+    () => { $crate::out::line(format_args!("")) };
+    ($($text:tt)*) => { $crate::out::line(format_args!($($text)*)) };
+}
+
+/// Prints text as it is.
+pub fn text(text: &str) {
+    let mut out = stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Prints a line; see `say!`.
+pub fn line(line: Arguments<'_>) {
+    let _ = writeln!(stdout().lock(), "{line}");
+}
