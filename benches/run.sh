@@ -11,7 +11,7 @@ cargo xtask corpus "$dir" "$lines"
 
 # Seconds of the best run: best RUNS COMMAND...
 best() {
-    local runs=$1 least=999999 start end
+    local runs=$1 least=999999999 start end
     shift
     for _ in $(seq "$runs"); do
         start=$(date +%s%N)

@@ -31,6 +31,7 @@ pub struct Options {
 
 /// Runs until it is told to stop; says why it stopped.
 pub fn run(options: &Options) -> Result<End, StartError> {
+    let probe = start::probe_kernel();
     let plan = Plan::make(options.config.as_deref()).map_err(StartError::Settings)?;
     start::log(plan.settings.log.level);
     start::raise_file_limit();
@@ -42,7 +43,7 @@ pub fn run(options: &Options) -> Result<End, StartError> {
     let (engine, inbox) = sync_channel(ENGINE_QUEUE);
 
     // enforcement
-    let mut kernel = start::enforcement(plan.settings.enforcement.mode)?;
+    let mut kernel = start::enforcement(plan.settings.enforcement.mode, probe)?;
     let restored = start::restored(opened, &mut kernel);
     let health = Health {
         started: clock::now(),

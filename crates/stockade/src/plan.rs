@@ -51,8 +51,8 @@ pub struct Jail {
 pub struct Watchlist<S> {
     /// Where to look.
     pub specs: Vec<S>,
-    /// The filters of each.
-    pub sets: Vec<Arc<FilterSet>>,
+    /// The jails that listen to each, with their filters.
+    pub listeners: Vec<Vec<(JailName, Arc<Filter>)>>,
     /// The zone of times that name none.
     pub zone: TimeZone,
 }
@@ -132,12 +132,11 @@ impl Plan {
             }
         }
         let keys: Vec<_> = listeners.keys().cloned().collect();
-        let kinds = [Kind::Ignore, Kind::Failure, Kind::Success];
-        let sets = listeners.into_values().map(|jails| Arc::new(FilterSet::new(jails, &kinds))).collect();
-        Watchlist { specs: specs(&keys), sets, zone: zone(&self.settings) }
+        let listeners = listeners.into_values().collect();
+        Watchlist { specs: specs(&keys), listeners, zone: zone(&self.settings) }
     }
 
-    /// How long a jail bans at first.
+    /// What holds for the bans of all jails.
     pub fn decision_settings(&self) -> decision::Settings {
         let (escalation, evidence) = (self.settings.escalation, self.settings.evidence);
         decision::Settings {
@@ -160,10 +159,15 @@ impl<S> Watchlist<S> {
         Zone { zone: self.zone.clone(), now: clock::now() }
     }
 
+    /// The filters of each spec, ready to judge. Making them takes a while: it is done in the reader's own thread.
+    pub fn sets(&self) -> Vec<FilterSet> {
+        let kinds = [Kind::Ignore, Kind::Failure, Kind::Success];
+        self.listeners.iter().map(|jails| FilterSet::new(jails.clone(), &kinds)).collect()
+    }
+
     /// The jails that listen to each spec.
     pub fn jails(&self, spec: usize) -> Vec<String> {
-        let set = self.sets.get(spec);
-        set.map(|set| set.jails().iter().map(|(name, _)| name.to_string()).collect()).unwrap_or_default()
+        self.listeners.get(spec).into_iter().flatten().map(|(name, _)| name.to_string()).collect()
     }
 }
 

@@ -119,6 +119,7 @@ fn follow_files(
     inbox: &Receiver<Order<FileSpec>>,
     collector: &mut Collector,
 ) -> Stopped {
+    let mut sets = list.sets();
     loop {
         for order in inbox.try_iter() {
             match order {
@@ -133,7 +134,7 @@ fn follow_files(
         let zone = list.zone();
         let mut gone = None;
         let read = source.read(collector.patience(), &mut |block| {
-            let Some(set) = list.sets.get(block.spec) else { return };
+            let Some(set) = sets.get(block.spec) else { return };
             if let Err(end) = collector.block(block.path, set, &block.block, block.position, &zone) {
                 gone = Some(end);
             }
@@ -153,6 +154,7 @@ fn follow_journal(
     inbox: &Receiver<Order<JournalSpec>>,
     collector: &mut Collector,
 ) -> Stopped {
+    let mut sets = list.sets();
     loop {
         for order in inbox.try_iter() {
             match order {
@@ -166,7 +168,7 @@ fn follow_journal(
         }
         let mut gone = None;
         let read = source.read(collector.patience(), &mut |found| {
-            let sets = found.streams.iter().filter_map(|stream| list.sets.get(*stream).map(|set| &**set));
+            let sets = found.streams.iter().filter_map(|stream| sets.get(*stream));
             if let Err(end) = collector.entry(sets, &found.entry, found.position) {
                 gone = Some(end);
             }

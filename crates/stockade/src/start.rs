@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, IsTerminal};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use config::{LogLevel, Mode};
@@ -170,12 +171,19 @@ pub struct Kernel {
     pub reason: Option<String>,
 }
 
+/// Asks the kernel what it can do. It takes its time, so it is asked while the settings are read.
+pub fn probe_kernel() -> JoinHandle<Support> {
+    std::thread::spawn(probe)
+}
+
 /// nftables where it is wanted and to be had, else observing, which is said.
-pub fn enforcement(mode: Mode) -> Result<Kernel, StartError> {
+pub fn enforcement(mode: Mode, probe: JoinHandle<Support>) -> Result<Kernel, StartError> {
     if mode == Mode::Observe {
         return Ok(observing("the settings say so".to_owned()));
     }
-    let why = match probe() {
+    // A probe that panicked found nothing out.
+    let support = probe.join().unwrap_or(Support::Unknown { errno: 0 });
+    let why = match support {
         Support::Supported => match open_nftables() {
             Ok(kernel) => return Ok(kernel),
             Err(cause) => cause.to_string(),
