@@ -1,7 +1,7 @@
 //! The commands: their exit codes and what they print.
 
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use argon2::password_hash::{PasswordHash, PasswordVerifier};
 use event::Moment;
@@ -161,6 +161,35 @@ fn scan_judges_line_by_line_without_counting() {
     ] {
         let answer = alone(words, "");
         assert!(answer.code == code && !answer.err.is_empty(), "{words:?}: {answer:?}");
+    }
+}
+
+#[test]
+fn whoever_stops_reading_gets_no_panic() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let state = dir.path().to_str().expect("a path");
+    for words in [
+        &["filters"][..],
+        &["filters", "--json"],
+        &["filters", "sshd"],
+        &["completions", "bash"],
+        &["check"],
+        &["scan", "--filter", "sshd", "-"],
+        &["scan", "--filter", "sshd", "--json", "-"],
+        &["--help"],
+    ] {
+        let (reader, writer) = std::io::pipe().expect("make a pipe");
+        drop(reader);
+        let mut command = Command::new(STOCKADE);
+        command
+            .args(words)
+            .args(["--state-dir", state])
+            .stdout(writer)
+            .stderr(Stdio::piped())
+            .stdin(Stdio::null());
+        let output = command.output().expect("run the command");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!said.contains("panicked") && output.status.code().is_some(), "{words:?}: {said}");
     }
 }
 
