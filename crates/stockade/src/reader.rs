@@ -125,7 +125,7 @@ fn follow_files(
             match order {
                 // One that is refused has changed nothing: what was read is read on.
                 Order::Watch(next) => match source.replace(next.specs.clone()) {
-                    Ok(()) => list = next,
+                    Ok(()) => (sets, list) = (next.sets(), next),
                     Err(cause) => tracing::error!("{cause}; the sources stay as they were"),
                 },
                 Order::Health(reply) => _ = reply.send(file_health(source, &list, collector)),
@@ -160,7 +160,7 @@ fn follow_journal(
             match order {
                 // One that is refused has changed nothing: what was read is read on.
                 Order::Watch(next) => match source.replace(next.specs.clone()) {
-                    Ok(()) => list = next,
+                    Ok(()) => (sets, list) = (next.sets(), next),
                     Err(cause) => tracing::error!("{cause}; the sources stay as they were"),
                 },
                 Order::Health(reply) => _ = reply.send(journal_health(source, &list, collector)),
