@@ -232,7 +232,13 @@ mod tests {
     }
 
     fn mark(at: i64) -> Mark {
-        Mark { at: Moment::from_millis(at), account: 0, count: 1, proof: Proof::Proven, tag: crate::window::Tag::of(0) }
+        Mark {
+            at: Moment::from_millis(at),
+            account: 0,
+            count: 1,
+            proof: Proof::Proven,
+            tag: crate::window::Tag::of(0),
+        }
     }
 
     #[test]
