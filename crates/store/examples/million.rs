@@ -1,6 +1,7 @@
-//! How fast and how large. Not part of the usual run: `cargo test -p store --release --test speed -- --ignored --nocapture`.
+//! How fast and how large a store with a million bans is: `cargo run --release -p store --example million`.
 #![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "this file measures time and prints it")]
 
+#[path = "../tests/sample/mod.rs"]
 mod sample;
 
 use std::time::{Duration, Instant};
@@ -11,9 +12,14 @@ use store::{Batch, Sqlite, Store};
 
 const MILLION: u32 = 1_000_000;
 
-#[test]
-#[ignore = "takes a minute and prints figures"]
-fn a_million_bans() {
+fn main() {
+    println!("a million bans and half a million failures");
+    with_failures();
+    println!("a million bans alone");
+    alone();
+}
+
+fn with_failures() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("stockade.db");
     let now = Moment::from_seconds(1_000);
@@ -67,9 +73,7 @@ fn a_million_bans() {
     timed("open", || drop(Sqlite::open(&path, now).unwrap()));
 }
 
-#[test]
-#[ignore = "prints figures"]
-fn a_million_bans_alone() {
+fn alone() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("stockade.db");
     let now = Moment::from_seconds(1_000);
