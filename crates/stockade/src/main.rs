@@ -8,6 +8,7 @@ mod plan;
 mod host;
 mod message;
 mod collector;
+mod listeners;
 mod reader;
 mod engine;
 mod record;

@@ -46,6 +46,9 @@ pub struct Jail {
     pub journal: Vec<String>,
 }
 
+/// What a running Stockade looks for in a line.
+pub const KINDS: [Kind; 3] = [Kind::Ignore, Kind::Failure, Kind::Success];
+
 /// What a reader watches: where to look, and who listens there.
 #[derive(Clone, Debug)]
 pub struct Watchlist<S> {
@@ -161,8 +164,7 @@ impl<S> Watchlist<S> {
 
     /// The filters of each spec, ready to judge. Making them takes a while: it is done in the reader's own thread.
     pub fn sets(&self) -> Vec<FilterSet> {
-        let kinds = [Kind::Ignore, Kind::Failure, Kind::Success];
-        self.listeners.iter().map(|jails| FilterSet::new(jails.clone(), &kinds)).collect()
+        self.listeners.iter().map(|jails| FilterSet::new(jails.clone(), &KINDS)).collect()
     }
 
     /// The jails that listen to each spec.

@@ -16,6 +16,7 @@ use source::{
 
 use crate::clock;
 use crate::collector::{Collector, Gone, JOURNAL};
+use crate::listeners::Listeners;
 use crate::message::{End, Message};
 use crate::plan::Watchlist;
 
@@ -119,13 +120,13 @@ fn follow_files(
     inbox: &Receiver<Order<FileSpec>>,
     collector: &mut Collector,
 ) -> Stopped {
-    let mut sets = list.sets();
+    let mut listeners = Listeners::new(&list, None);
     loop {
         for order in inbox.try_iter() {
             match order {
                 // One that is refused has changed nothing: what was read is read on.
                 Order::Watch(next) => match source.replace(next.specs.clone()) {
-                    Ok(()) => (sets, list) = (next.sets(), next),
+                    Ok(()) => (listeners, list) = (Listeners::new(&next, Some(&listeners)), next),
                     Err(cause) => tracing::error!("{cause}; the sources stay as they were"),
                 },
                 Order::Health(reply) => _ = reply.send(file_health(source, &list, collector)),
@@ -134,7 +135,7 @@ fn follow_files(
         let zone = list.zone();
         let mut gone = None;
         let read = source.read(collector.patience(), &mut |block| {
-            let Some(set) = sets.get(block.spec) else { return };
+            let Some(set) = listeners.of(block.spec, block.path) else { return };
             if let Err(end) = collector.block(block.path, set, &block.block, block.position, &zone) {
                 gone = Some(end);
             }

@@ -1,5 +1,6 @@
 //! New settings while it runs.
 
+use crate::support::words::refused;
 use crate::support::{Notices, Place};
 
 const WHO: &str = "192.0.2.1";
@@ -58,6 +59,30 @@ fn broken_settings_are_told_with_every_line_and_the_old_ones_stay() {
 }
 
 #[test]
+fn a_new_pattern_that_finds_a_file_that_is_read_already_counts_nothing_twice() {
+    let off = "[jails.gate]\nenabled = false\n";
+    let place = Place::new(&format!("[defaults]\nmax_retry = 100\n{off}"));
+    let mut daemon = place.start();
+    place.fail(WHO, 3);
+    place.append(&refused(WHO).repeat(2));
+    place.settle(&mut daemon);
+    let (log, glob) = (place.log(), place.path("*.log"));
+    place.configure(&format!(
+        "[defaults]\nmax_retry = 100\n[jails.gate]\nenabled = true\nlogs = [{glob:?}, {log:?}]\n"
+    ));
+    daemon.says("new settings (");
+    // The readers answer behind the new list of what to read.
+    assert_eq!(place.run(&["status", "gate"]).code, 0);
+    place.fail(WHO, 1);
+    place.append(&refused(WHO));
+    place.settle(&mut daemon);
+    assert_eq!((place.counted(WHO, "sshd"), place.counted(WHO, "gate")), (4, 1));
+    daemon.kill();
+    let _daemon = place.start();
+    assert_eq!((place.counted(WHO, "sshd"), place.counted(WHO, "gate")), (4, 1));
+}
+
+#[test]
 fn a_log_that_is_no_glob_is_a_complaint_like_any_other() {
     let place = Place::new("[defaults]\nmax_retry = 2\n");
     let mut daemon = place.start();
@@ -113,7 +138,7 @@ fn a_jail_that_is_switched_off_bans_nobody_any_more_and_another_one_begins() {
     // The readers answer behind the new list of what to read.
     assert_eq!(place.run(&["status", "gate"]).code, 0);
     place.fail(WHO, 2);
-    place.append(&crate::support::words::refused("192.0.2.2").repeat(2));
+    place.append(&refused("192.0.2.2").repeat(2));
     assert_eq!(notices.added("192.0.2.2"), "gate_v4");
     assert_eq!((place.ban_of(WHO), place.run(&["status", "sshd"]).code), (None, 1));
 }

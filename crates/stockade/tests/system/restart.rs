@@ -3,7 +3,7 @@
 use std::sync::mpsc::sync_channel;
 
 use crate::support::place::append;
-use crate::support::words::wrong;
+use crate::support::words::{refused, wrong};
 use crate::support::{Daemon, Deadline, Notices, Place};
 
 const WHO: &str = "192.0.2.1";
@@ -104,6 +104,31 @@ fn bans_outlive_kill_and_stop_without_a_moment_outside_the_kernel() {
         let gone: Vec<_> = notices.of(address).into_iter().filter(|notice| !notice.came).collect();
         assert!(gone.is_empty(), "{address} was out of the kernel: {gone:?}");
     }
+}
+
+/// Two jails find the same file, each by a pattern of its own, so it is read twice.
+#[test]
+fn a_file_that_two_patterns_find_counts_exactly_once_in_each_jail() {
+    let place = Place::new("");
+    let glob = place.path("auth*.log");
+    place.configure(&format!(
+        "[defaults]\nmax_retry = 1000\nfind_time = '1h'\n[jails.gate]\nenabled = true\nlogs = {glob:?}\n"
+    ));
+    // Much to read, yet less in all than what a first start judges: the first one may be killed before it has told anything.
+    let filler = "nothing of interest\n".repeat(10_000);
+    for _ in 0..ROUNDS {
+        let lines = wrong(WHO).repeat(20) + &refused(WHO).repeat(20);
+        place.append(&(filler.clone() + &lines + &filler + &lines));
+        let mut daemon = place.launch(&[]);
+        daemon.says("ready");
+        daemon.kill();
+    }
+    let mut daemon = place.start();
+    place.settle(&mut daemon);
+    place.append(&refused(OTHER).repeat(1000));
+    daemon.says(&format!("ban {OTHER}: "));
+    let written = 40 * ROUNDS as u64;
+    assert_eq!((place.counted(WHO, "sshd"), place.counted(WHO, "gate")), (written, written));
 }
 
 #[test]
