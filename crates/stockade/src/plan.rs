@@ -1,7 +1,7 @@
 //! What is to be done: settings, filters and host put together. Made aside, as a whole, at start and at each reload, so
 //! that a mistake in the settings changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -130,7 +130,8 @@ impl Plan {
     ) -> Watchlist<S> {
         let mut listeners: BTreeMap<String, Vec<(JailName, Arc<Filter>)>> = BTreeMap::new();
         for jail in self.jails.iter().filter(|_| self.settings.enabled) {
-            for key in keys_of(jail) {
+            // A log that is named twice is one log.
+            for key in keys_of(jail).into_iter().collect::<BTreeSet<_>>() {
                 listeners.entry(key).or_default().push((jail.name.clone(), Arc::clone(&jail.filter)));
             }
         }

@@ -68,7 +68,7 @@ fn a_new_pattern_that_finds_a_file_that_is_read_already_counts_nothing_twice() {
     place.settle(&mut daemon);
     let (log, glob) = (place.log(), place.path("*.log"));
     place.configure(&format!(
-        "[defaults]\nmax_retry = 100\n[jails.gate]\nenabled = true\nlogs = [{glob:?}, {log:?}]\n"
+        "[defaults]\nmax_retry = 100\n[jails.gate]\nenabled = true\nlogs = [{glob:?}, {log:?}, {log:?}]\n"
     ));
     daemon.says("new settings (");
     // The readers answer behind the new list of what to read.
