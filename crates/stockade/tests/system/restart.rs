@@ -147,6 +147,39 @@ fn a_log_that_is_rotated_while_nothing_runs_is_read_from_where_it_was_left() {
 }
 
 #[test]
+fn what_an_operator_has_forgiven_stays_forgiven() {
+    let place = Place::new("[defaults]\nmax_retry = 3\n");
+    let mut daemon = place.start();
+    let mut notices = Notices::listen();
+    place.fail(WHO, 3);
+    notices.added(WHO);
+    assert_eq!(place.run(&["unban", WHO]).code, 0);
+    place.fail(WHO, 1);
+    place.settle(&mut daemon);
+    daemon.kill();
+    let mut daemon = place.start();
+    assert_eq!((place.ban_of(WHO), place.counted(WHO, "sshd")), (None, 1));
+    assert_eq!(place.json(&["why", WHO])["history"][0]["what"], "unban");
+    place.fail(WHO, 1);
+    place.settle(&mut daemon);
+    assert_eq!((place.ban_of(WHO), place.counted(WHO, "sshd")), (None, 2));
+    assert!(!place.kernel.holds(WHO));
+}
+
+/// A long log is being caught up with when the daemon is told to stop; bans found so far are in force.
+#[test]
+fn a_stop_in_the_middle_of_catching_up_loses_nothing() {
+    let place = Place::new("[defaults]\nmax_retry = 1000\nfind_time = '1h'\n");
+    place.append(&(wrong(WHO).repeat(300) + &wrong(OTHER)).repeat(3));
+    for _ in 0..3 {
+        place.start().stop();
+    }
+    let mut daemon = place.start();
+    place.settle(&mut daemon);
+    assert_eq!((place.counted(WHO, "sshd"), place.counted(OTHER, "sshd")), (900, 3));
+}
+
+#[test]
 fn a_ban_that_ends_while_nothing_runs_is_history_afterwards() {
     let place = Place::new("[defaults]\nmax_retry = 1\nban_time = '1s'\n");
     let daemon = place.start();
