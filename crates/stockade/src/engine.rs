@@ -38,6 +38,8 @@ pub struct Engine {
     pub(crate) store: Box<dyn Store>,
     pub(crate) ledger: Ledger,
     pub(crate) health: Health,
+    /// A few settings hold from the start to the end, whatever is read again.
+    pub(crate) started_with: config::Settings,
     enforcer: Enforcer,
     files: Reader<FileSpec>,
     journal: Reader<JournalSpec>,
@@ -85,6 +87,7 @@ impl Engine {
         let mut engine = Self {
             counter: Counter::new(counter::Bound::default()),
             decider: Decider::new(plan.decision_settings(), decision::Bounds::default()),
+            started_with: plan.settings.clone(),
             plan,
             store,
             ledger: Ledger::default(),

@@ -97,6 +97,20 @@ impl Engine {
             .collect()
     }
 
+    /// Changed settings that cannot take effect while it runs.
+    fn waiting_for_a_restart(&self) -> Option<String> {
+        let (then, now) = (&self.started_with, &self.plan.settings);
+        let changed = [
+            ("mode in [enforcement]", then.enforcement.mode != now.enforcement.mode),
+            ("group in [control]", then.control.group != now.control.group),
+            ("level in [log]", then.log.level != now.log.level),
+        ];
+        let changed: Vec<_> = changed.into_iter().filter_map(|(name, is)| is.then_some(name)).collect();
+        let list = changed.join(" and ");
+        (!changed.is_empty())
+            .then(|| format!("restart stockade: the new {list} holds from the next start on"))
+    }
+
     /// What needs somebody, with what to do.
     fn attention(&self) -> Vec<String> {
         let health = &self.health;
@@ -116,6 +130,7 @@ impl Engine {
                 .map(|error| format!("nothing can be recorded, a restart would lose it: {error}")),
         );
         lines.extend(health.reload_error.clone());
+        lines.extend(self.waiting_for_a_restart());
         lines.extend(health.notes.iter().cloned());
         lines.extend(self.ledger.ineffective());
         lines

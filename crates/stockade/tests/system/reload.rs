@@ -95,6 +95,22 @@ fn a_log_that_is_no_glob_is_a_complaint_like_any_other() {
 }
 
 #[test]
+fn a_setting_that_needs_a_restart_says_so() {
+    let place = Place::new("");
+    let mut daemon = place.start();
+    place.configure("[enforcement]\nmode = 'observe'\n[log]\nlevel = 'debug'\n");
+    daemon.says("new settings (");
+    let attention = place.json(&["status"])["attention"].to_string();
+    assert!(
+        attention.contains("mode in [enforcement] and level in [log] holds from the next start"),
+        "{attention}"
+    );
+    place.configure("");
+    daemon.says("new settings (");
+    assert_eq!(place.json(&["status"])["attention"], serde_json::json!([]));
+}
+
+#[test]
 fn a_new_whitelist_entry_lifts_the_ban() {
     let place = Place::new("[defaults]\nmax_retry = 2\n");
     let mut daemon = place.start();
