@@ -41,6 +41,8 @@ pub fn run(options: &Options) -> Result<End, StartError> {
     let control = control::Server::bind(&options.socket, plan.settings.control.group.as_deref())?;
     let opened = start::store(&options.state_dir)?;
     let (engine, inbox) = sync_channel(ENGINE_QUEUE);
+    // From here on a SIGHUP is a wish, and no end.
+    reload::on_signals(options.config.clone(), engine.clone())?;
 
     // enforcement
     let mut kernel = start::enforcement(plan.settings.enforcement.mode, probe)?;
@@ -80,7 +82,6 @@ pub fn run(options: &Options) -> Result<End, StartError> {
         let cause = control.serve(move |request, peer| desk.answer(request, peer));
         tracing::error!("the control socket is closed: {cause}");
     });
-    reload::on_signals(options.config.clone(), engine.clone())?;
     if let Some(config) = &options.config {
         reload::on_change(config, engine)?;
     }
