@@ -139,6 +139,12 @@ impl Rule {
         self.pattern.literals()
     }
 
+    /// What both engines answer, for tests that compare them: see `Pattern::both_answers`.
+    #[doc(hidden)]
+    pub fn both_answers(&self, text: &[u8]) -> Option<[Option<crate::pattern::Groups>; 2]> {
+        self.pattern.both_answers(text)
+    }
+
     /// Whether `text` contains what the prefilter looks for.
     pub fn is_near(&self, text: &[u8]) -> bool {
         self.pattern.literals().iter().any(|literal| memchr::memmem::find(text, literal).is_some())

@@ -26,6 +26,10 @@ pub struct Pattern {
     overruns: AtomicU64,
 }
 
+/// What each group of a match took, from the first group on.
+#[doc(hidden)]
+pub type Groups = Vec<Option<Vec<u8>>>;
+
 /// Room that matching needs, kept by the caller so that no match allocates.
 #[derive(Debug)]
 pub struct Workspace {
@@ -106,6 +110,20 @@ impl Pattern {
         }
     }
 
+    /// What the program answers and what the automaton answers, each with what its groups took: for tests that compare the
+    /// two. `None` if there is no program. After an overrun, both answers are the automaton's.
+    #[doc(hidden)]
+    pub fn both_answers(&self, text: &[u8]) -> Option<[Option<Groups>; 2]> {
+        self.program.as_ref()?;
+        let mut workspace = Workspace::default();
+        let groups = |workspace: &Workspace| -> Groups {
+            (1..self.names.len()).map(|group| workspace.group(text, group).map(<[u8]>::to_vec)).collect()
+        };
+        let ours = self.matches(text, &mut workspace).then(|| groups(&workspace));
+        let theirs = self.automaton_matches(text, &mut workspace).then(|| groups(&workspace));
+        Some([ours, theirs])
+    }
+
     fn automaton_matches(&self, text: &[u8], workspace: &mut Workspace) -> bool {
         // It cannot fail to build here: what has a program is far below the automaton's size limit.
         let automaton = self.automaton.get_or_init(|| build_automaton(&self.text).ok());
@@ -162,30 +180,12 @@ mod tests {
 
     use super::*;
 
-    type Groups = Vec<Option<Vec<u8>>>;
-
-    /// Both engines on the same pattern and text: whether it matches, and what each group took.
-    fn both(pattern: &str, text: &[u8]) -> Option<(bool, bool, Groups, Groups)> {
-        let pattern = Pattern::new(pattern.to_owned()).ok()?;
-        pattern.program.as_ref()?;
-        let mut workspace = Workspace::default();
-        let groups = |workspace: &Workspace| -> Vec<_> {
-            (1..pattern.names.len()).map(|group| workspace.group(text, group).map(<[u8]>::to_vec)).collect()
-        };
-        let ours = pattern.matches(text, &mut workspace);
-        let our_groups = groups(&workspace);
-        let theirs = pattern.automaton_matches(text, &mut workspace);
-        Some((ours, theirs, our_groups, groups(&workspace)))
-    }
-
     #[track_caller]
     fn agree(pattern: &str, text: &[u8]) -> bool {
-        let Some((ours, theirs, our_groups, their_groups)) = both(pattern, text) else { return true };
-        assert_eq!(ours, theirs, "{pattern} on {:?}", String::from_utf8_lossy(text));
-        if ours {
-            assert_eq!(our_groups, their_groups, "{pattern} on {:?}", String::from_utf8_lossy(text));
-        }
-        ours
+        let Ok(pattern) = Pattern::new(pattern.to_owned()) else { return true };
+        let Some([ours, theirs]) = pattern.both_answers(text) else { return true };
+        assert_eq!(ours, theirs, "{} on {:?}", pattern.text, String::from_utf8_lossy(text));
+        ours.is_some()
     }
 
     /// Small pieces over a small alphabet, so that random texts often match and often nearly match.
