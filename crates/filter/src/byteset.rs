@@ -12,13 +12,6 @@ impl ByteSet {
         Self(Box::new([false; 256]))
     }
 
-    /// Just this byte.
-    pub fn one(byte: u8) -> Self {
-        let mut set = Self::empty();
-        set.0[usize::from(byte)] = true;
-        set
-    }
-
     /// Adds every byte from `first` to `last`.
     pub fn add_range(&mut self, first: u8, last: u8) {
         for byte in first..=last {

@@ -173,72 +173,62 @@ impl Compiler {
     }
 
     fn after(&self, step: usize, set: usize) -> After {
-        let mut first = ByteSet::empty();
-        if !self.first(step, &mut first, 0) {
+        let ahead = self.ahead(step);
+        if ahead.matched {
             return After::Unknown;
         }
-        if first.is_disjoint(&self.sets[set]) {
+        if ahead.bytes.is_disjoint(&self.sets[set]) {
             return After::Disjoint;
         }
-        match (0..=255u8).filter(|b| first.has(*b)).collect::<Vec<_>>()[..] {
+        match (0..=255u8).filter(|b| ahead.bytes.has(*b)).collect::<Vec<_>>()[..] {
             // Where the rest can also be empty, the byte need not be there.
-            [byte] if !self.reaches_end(step, 0) => After::Byte(byte),
+            [byte] if !ahead.end => After::Byte(byte),
             _ => After::Unknown,
         }
     }
 
     fn first_set(&mut self, step: usize) -> Option<u16> {
-        let mut first = ByteSet::empty();
-        // What can match at the end of the text needs no byte at all: `first` cannot rule it out.
-        if self.reaches_end(step, 0) || !self.first(step, &mut first, 0) {
-            return None;
-        }
-        self.set(first)
+        let ahead = self.ahead(step);
+        // What can match at the end of the text needs no byte at all: the bytes cannot rule it out.
+        if ahead.end || ahead.matched { None } else { self.set(ahead.bytes) }
     }
 
-    /// Collects the bytes that can come next from `step` on. `false`: anything can, even nothing. `End` adds no byte: a run
-    /// before it must reach as far as it can anyway.
-    fn first(&self, step: usize, first: &mut ByteSet, depth: u32) -> bool {
-        if depth > 64 {
-            return false;
+    /// What can come next from `step` on. Looks at each step once, however many ways lead there: their number doubles with
+    /// every branch. `End` adds no byte: a run before it must reach as far as it can anyway.
+    fn ahead(&self, step: usize) -> Ahead {
+        let mut ahead = Ahead { bytes: ByteSet::empty(), end: false, matched: false };
+        let mut seen = vec![false; self.steps.len()];
+        let mut open = vec![step];
+        while let Some(step) = open.pop() {
+            if std::mem::replace(&mut seen[step], true) {
+                continue;
+            }
+            match &self.steps[step] {
+                Step::Bytes(bytes) => ahead.bytes.add_range(bytes[0], bytes[0]),
+                Step::One { set } => ahead.bytes.add_all(&self.sets[usize::from(*set)]),
+                Step::Run { set, min, .. } => {
+                    ahead.bytes.add_all(&self.sets[usize::from(*set)]);
+                    if *min == 0 {
+                        open.push(step + 1);
+                    }
+                }
+                Step::Split { other, .. } => open.extend([step + 1, *other as usize]),
+                Step::Jump(target) => open.push(*target as usize),
+                Step::Save(_) | Step::Start => open.push(step + 1),
+                Step::End => ahead.end = true,
+                Step::Match => ahead.matched = true,
+            }
         }
-        match &self.steps[step] {
-            Step::Bytes(bytes) => {
-                first.add_all(&ByteSet::one(bytes[0]));
-                true
-            }
-            Step::One { set } => {
-                first.add_all(&self.sets[usize::from(*set)]);
-                true
-            }
-            Step::Run { set, min, .. } => {
-                first.add_all(&self.sets[usize::from(*set)]);
-                *min > 0 || self.first(step + 1, first, depth + 1)
-            }
-            Step::Split { other, .. } => {
-                self.first(step + 1, first, depth + 1) && self.first(*other as usize, first, depth + 1)
-            }
-            Step::Jump(target) => self.first(*target as usize, first, depth + 1),
-            Step::Save(_) | Step::Start => self.first(step + 1, first, depth + 1),
-            Step::End => true,
-            Step::Match => false,
-        }
+        ahead
     }
+}
 
-    /// Whether `End` or `Match` can be reached from `step` without a byte.
-    fn reaches_end(&self, step: usize, depth: u32) -> bool {
-        if depth > 64 {
-            return true;
-        }
-        match &self.steps[step] {
-            Step::Bytes(_) | Step::One { .. } => false,
-            Step::Run { min, .. } => *min == 0 && self.reaches_end(step + 1, depth + 1),
-            Step::Split { other, .. } => {
-                self.reaches_end(step + 1, depth + 1) || self.reaches_end(*other as usize, depth + 1)
-            }
-            Step::Jump(target) => self.reaches_end(*target as usize, depth + 1),
-            Step::Save(_) | Step::Start => self.reaches_end(step + 1, depth + 1),
-            Step::End | Step::Match => true,
-        }
-    }
+/// What can come next.
+struct Ahead {
+    /// One of these bytes.
+    bytes: ByteSet,
+    /// The end of the text.
+    end: bool,
+    /// The end of the pattern, and so anything.
+    matched: bool,
 }

@@ -264,4 +264,12 @@ mod tests {
         assert!(matches!(Pattern::new("^abc|abc$".to_owned()), Err(FilterErrorKind::Unanchored)));
         assert!(matches!(Pattern::new(r"^\d+ \w+$".to_owned()), Err(FilterErrorKind::NoLiteral)));
     }
+
+    #[test]
+    fn many_branches_that_may_be_empty_compile_at_once() {
+        // Following each way through them on its own would take 2^20 steps for every branch.
+        let branches = "(?:[ab]?|[cd]?)".repeat(60);
+        assert!(agree(&format!("^xyz{branches}(?:e|[f])?$"), b"xyzadacf"));
+        assert!(!agree(&format!("^xyz{branches}(?:e|[f])?$"), b"xyzadacfa"));
+    }
 }
