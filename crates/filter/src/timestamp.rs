@@ -207,9 +207,10 @@ impl Cursor<'_> {
     }
 
     fn epoch(&mut self) -> Option<Moment> {
-        let seconds = self.number(10)?;
+        // Ten digits are more than 32 bits hold.
+        let seconds = i64::from(self.number(5)?) * 100_000 + i64::from(self.number(5)?);
         let nanos = self.fraction()?;
-        Some(Moment::from_millis(i64::from(seconds) * 1000 + i64::from(nanos / 1_000_000)))
+        Some(Moment::from_millis(seconds * 1000 + i64::from(nanos / 1_000_000)))
     }
 
     fn byte(&mut self, wanted: u8) -> Option<()> {
@@ -217,12 +218,12 @@ impl Cursor<'_> {
         (*first == wanted).then(|| self.text = rest)
     }
 
-    /// Exactly `digits` digits.
+    /// Exactly `digits` digits, nine at most.
     fn number(&mut self, digits: usize) -> Option<u32> {
         let (number, rest) = self.text.split_at_checked(digits)?;
-        let value = number.iter().try_fold(0u32, |sum, b| {
-            b.is_ascii_digit().then(|| sum.wrapping_mul(10).wrapping_add(u32::from(b - b'0')))
-        })?;
+        let value = number
+            .iter()
+            .try_fold(0u32, |sum, b| b.is_ascii_digit().then(|| sum * 10 + u32::from(b - b'0')))?;
         self.text = rest;
         Some(value)
     }
@@ -345,6 +346,7 @@ mod tests {
             ("compact", "261101  3:04:05", "2026-11-01T03:04:05Z"),
             ("dashed-dmy", "01-Nov-2026 23:04:05.123", "2026-11-01T23:04:05.123Z"),
             ("epoch", "1793574245.123", "2026-11-01T23:04:05.123Z"),
+            ("epoch", "4294967296", "2106-02-07T06:28:16Z"),
         ] {
             assert_eq!(read_as(form, text).as_deref(), Some(wanted), "{form}: {text}");
             let pattern =
