@@ -17,6 +17,7 @@ pub mod pattern;
 pub mod filter;
 pub mod prefix;
 pub mod timestamp;
+mod prefilter;
 pub mod set;
 pub mod found;
 pub mod catalog;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, Input, MatchKind};
+use aho_corasick::{AhoCorasick, Input};
 use event::{JailName, Proof};
 use memchr::{memchr, memrchr};
 
@@ -11,11 +11,8 @@ use crate::definition::{Prefix, ProofRule};
 use crate::filter::{Filter, Kind, Rule};
 use crate::found::{Forms, Found, Host, Written};
 use crate::pattern::Workspace;
+use crate::prefilter::{Prefilter, automaton};
 use crate::prefix::{self, Syslog};
-
-/// The automaton chooses a dense table by itself only for small sets; a large one is worth its megabyte or two, because
-/// every byte of every log goes through it.
-const DENSE_FROM_LITERALS: usize = 100;
 
 /// The filters of one source.
 #[derive(Debug)]
@@ -25,8 +22,8 @@ pub struct FilterSet {
     rules: Vec<(u16, u16)>,
     /// For each literal of the prefilter, the rules that need it.
     needed_by: Vec<Vec<u32>>,
-    /// Finds the first literal from a place on.
-    first: AhoCorasick,
+    /// Finds the lines with a literal.
+    prefilter: Prefilter,
     /// Finds every literal in a line.
     every: AhoCorasick,
 }
@@ -60,11 +57,8 @@ impl FilterSet {
                 rules.push((jail as u16, index as u16));
             }
         }
-        let kind = (literals.len() > DENSE_FROM_LITERALS).then_some(AhoCorasickKind::DFA);
-        let first =
-            automaton(AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostFirst).kind(kind), &literals);
-        let every = automaton(&AhoCorasickBuilder::new(), &literals);
-        Self { jails, rules, needed_by, first, every }
+        let (prefilter, every) = (Prefilter::new(&literals), automaton(&literals));
+        Self { jails, rules, needed_by, prefilter, every }
     }
 
     /// The jails in the order of `Found::jail`.
@@ -74,12 +68,12 @@ impl FilterSet {
 
     /// Judges every line of `text`, a block of whole lines. For each line and jail, `each` gets the first rule that matches.
     pub fn judge_block<'t>(&'t self, text: &'t [u8], scratch: &mut Scratch, each: &mut dyn FnMut(Found<'t>)) {
+        let mut hits = self.prefilter.hits(text);
         let mut at = 0;
-        while at < text.len() {
-            let Ok(Some(hit)) = self.first.try_find(Input::new(text).span(at..text.len())) else { return };
-            let start = memrchr(b'\n', &text[at..hit.start()]).map_or(at, |newline| at + newline + 1);
-            let end = memchr(b'\n', &text[hit.end()..]).map_or(text.len(), |newline| hit.end() + newline);
-            self.judge_near_line(&text[start..end], hit.start() - start, scratch, each);
+        while let Some(hit) = hits.first(at) {
+            let start = memrchr(b'\n', &text[at..hit.start]).map_or(at, |newline| at + newline + 1);
+            let end = memchr(b'\n', &text[hit.end..]).map_or(text.len(), |newline| hit.end + newline);
+            self.judge_near_line(&text[start..end], hit.start - start, scratch, each);
             at = end + 1;
         }
     }
@@ -223,9 +217,4 @@ fn try_rule<'t>(
         line: message,
         time,
     })
-}
-
-fn automaton(builder: &AhoCorasickBuilder, literals: &[&[u8]]) -> AhoCorasick {
-    // It can only fail past two billion states; the filter files that were read are far below.
-    builder.build(literals).expect("literals of filter files fit an automaton")
 }
