@@ -93,6 +93,10 @@ pub const CONTROL_REQUEST_BYTES: usize = 64 * 1024;
 /// Steps that the backtracking matcher may take on one line before the automaton takes over.
 pub const MATCH_STEPS: u32 = 20_000;
 
+/// Bytes of one pattern of a filter, its tags replaced by what they stand for. A longer one is refused: parts that name parts
+/// could make it as long as memory is.
+pub const PATTERN_BYTES: usize = 64 * 1024;
+
 /// Bytes of a file's head that tell it apart from another file with the same inode number. A shorter file is told apart
 /// by what it has.
 pub const HEAD_BYTES: usize = 256;

@@ -139,6 +139,10 @@ pub enum FilterErrorKind {
     UnknownTag(String),
     /// `timestamps` names a form that does not exist.
     UnknownTimestamp(String),
+    /// A pattern is longer than the bound once its tags are replaced.
+    TooLong,
+    /// A pattern has more groups than a match can tell of.
+    TooManyGroups,
     /// A pattern does not begin with `^` or not end with `$`.
     Unanchored,
     /// A pattern has no literal text for the prefilter.
@@ -193,6 +197,14 @@ impl fmt::Display for FilterErrorKind {
                     "timestamps: '{form}' is not a form; known are {}",
                     crate::timestamp::FORM_NAMES.join(" ")
                 )
+            }
+            Self::TooLong => {
+                let most = event::limit::PATTERN_BYTES;
+                write!(f, "has more than {most} bytes once its tags are replaced; divide it")
+            }
+            Self::TooManyGroups => {
+                let most = crate::program::GROUPS_MAX;
+                write!(f, "has more than {most} groups; write (?:…) where nothing is to be taken")
             }
             Self::Unanchored => {
                 write!(f, "must begin with ^ and end with $, so that a client cannot write around it")

@@ -12,7 +12,10 @@ use regex_syntax::hir::Hir;
 use crate::compile::compile;
 use crate::definition::FilterErrorKind;
 use crate::literal;
-use crate::program::{Ending, Frame, NOWHERE, Program, SLOTS_MAX, Slots};
+use crate::program::{Ending, Frame, GROUPS_MAX, NOWHERE, Program, SLOTS_MAX, Slots};
+
+/// What has a program and asks for no more counted bytes than this fits the automaton's size limit for certain.
+const COUNTED_MAX: u64 = 4000;
 
 /// A compiled pattern with its prefilter literals.
 #[derive(Debug)]
@@ -68,8 +71,11 @@ impl Pattern {
         let program = compile(&hir);
         let mut names = vec![None];
         collect_names(&hir, &mut names);
+        if names.len() > 1 + GROUPS_MAX {
+            return Err(FilterErrorKind::TooManyGroups);
+        }
         let automaton = OnceLock::new();
-        if program.is_none() {
+        if program.as_ref().is_none_or(|program| program.counted() > COUNTED_MAX) {
             let built =
                 build_automaton(&text).map_err(|cause| FilterErrorKind::Pattern(cause.to_string()))?;
             automaton.get_or_init(|| Some(built));
@@ -125,7 +131,7 @@ impl Pattern {
     }
 
     fn automaton_matches(&self, text: &[u8], workspace: &mut Workspace) -> bool {
-        // It cannot fail to build here: what has a program is far below the automaton's size limit.
+        // It cannot fail to build here: what might was built with the pattern.
         let automaton = self.automaton.get_or_init(|| build_automaton(&self.text).ok());
         let Some(automaton) = automaton else { return false };
         let mut captures: Captures = automaton.create_captures();
@@ -271,5 +277,21 @@ mod tests {
         let branches = "(?:[ab]?|[cd]?)".repeat(60);
         assert!(agree(&format!("^xyz{branches}(?:e|[f])?$"), b"xyzadacf"));
         assert!(!agree(&format!("^xyz{branches}(?:e|[f])?$"), b"xyzadacfa"));
+    }
+
+    #[test]
+    fn a_group_that_a_match_cannot_tell_of_is_refused() {
+        let groups = |count| Pattern::new(format!("^xyz{}(?P<host>[0-9.]+)$", "(a)".repeat(count)));
+        let pattern = groups(6).unwrap();
+        assert_eq!(pattern.group("host"), Some(7));
+        assert!(agree(&pattern.text, b"xyzaaaaaa192.0.2.1"));
+        assert!(matches!(groups(7), Err(FilterErrorKind::TooManyGroups)));
+    }
+
+    #[test]
+    fn a_count_that_is_too_large_for_the_automaton_is_refused() {
+        // As a program it is one step: it would be found out when the first hostile line needs the automaton.
+        assert!(matches!(Pattern::new("^xyz[ab]{2,3000000}$".to_owned()), Err(FilterErrorKind::Pattern(_))));
+        assert!(agree("^xyz[ab]{2,8000}$", b"xyzabab"));
     }
 }

@@ -52,8 +52,10 @@ pub(crate) struct Program {
 
 /// Where each group begins and ends: `2 * group` and `2 * group + 1`; `NOWHERE` if it took no part.
 pub(crate) type Slots = [u32; SLOTS_MAX];
-/// Groups that a pattern may have, times two.
+/// The whole match and each group, times two.
 pub(crate) const SLOTS_MAX: usize = 16;
+/// Groups that a pattern may have; the whole match takes the first two slots.
+pub(crate) const GROUPS_MAX: usize = SLOTS_MAX / 2 - 1;
 /// The place of a group that took no part.
 pub(crate) const NOWHERE: u32 = u32::MAX;
 
@@ -82,6 +84,15 @@ pub(crate) enum Ending {
 }
 
 impl Program {
+    /// How many bytes the counted runs of the pattern ask for together: the automaton needs a state for each.
+    pub(crate) fn counted(&self) -> u64 {
+        let bytes = |step: &Step| match step {
+            Step::Run { min, max, .. } => u64::from(if *max == u32::MAX { *min } else { *max }),
+            _ => 0,
+        };
+        self.steps.iter().map(bytes).sum()
+    }
+
     /// Matches all of `text`, from its first byte. `frames` is scratch, handed in so that it is allocated once.
     pub(crate) fn run(&self, text: &[u8], slots: &mut Slots, frames: &mut Vec<Frame>, fuel: u32) -> Ending {
         frames.clear();

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use event::limit::PATTERN_BYTES;
+
 use crate::definition::FilterErrorKind;
 use crate::timestamp::Form;
 
@@ -48,6 +50,9 @@ fn expand_once(
         match tag_at(from, before) {
             Some(tag) => {
                 out.push_str(&meaning(tag, parts, forms)?);
+                if out.len() > PATTERN_BYTES {
+                    return Err(FilterErrorKind::TooLong);
+                }
                 replaced = true;
                 rest = &from[tag.len() + 2..];
             }
@@ -58,7 +63,7 @@ fn expand_once(
         }
     }
     out.push_str(rest);
-    Ok((out, replaced))
+    if out.len() > PATTERN_BYTES { Err(FilterErrorKind::TooLong) } else { Ok((out, replaced)) }
 }
 
 /// The name of the tag that `from` (which begins with `<`) opens, unless the `<` is part of `(?<name>` or `(?P<name>`,
@@ -108,5 +113,14 @@ mod tests {
     fn parts_that_name_themselves_end() {
         let parts = BTreeMap::from([("a".to_owned(), "<a><a>".to_owned())]);
         assert!(expand("<a>", &parts, &[]).is_err());
+    }
+
+    #[test]
+    fn parts_that_multiply_are_refused_before_they_fill_the_memory() {
+        let names = ["a", "b", "c", "d", "e", "f", "g"];
+        let next = |index: usize| names.get(index + 1).map_or("x".to_owned(), |name| format!("<{name}>"));
+        let parts = names.iter().enumerate().map(|(index, name)| (name.to_string(), next(index).repeat(100)));
+        assert!(matches!(expand("<a>", &parts.collect(), &[]), Err(FilterErrorKind::TooLong)));
+        assert!(matches!(expand(&"x".repeat(100_000), &BTreeMap::new(), &[]), Err(FilterErrorKind::TooLong)));
     }
 }
