@@ -19,7 +19,7 @@ use rustix::io::Errno;
 use crate::health::{JournalHealth, JournalState};
 use crate::{SourceError, Waker};
 use child::Journalctl;
-use json::Fields;
+pub(crate) use json::Fields;
 
 /// Which entries a stream wants.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,6 +19,8 @@ mod waker;
 mod file;
 mod stream;
 mod journal;
+#[doc(hidden)]
+pub mod fuzzing;
 
 pub use error::SourceError;
 pub use file::{FileBlock, FileSource};
