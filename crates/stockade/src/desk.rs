@@ -39,6 +39,8 @@ impl Desk {
         if request == Request::Reload {
             return self.reload(&peer);
         }
+        let changes_kernel =
+            matches!(request, Request::Ban { .. } | Request::Unban { .. } | Request::UnbanAll);
         let (reply, answer) = channel();
         if self.engine.send(Message::Asked { request, peer, reply }).is_err() {
             return Answer::Fault("stockade is stopping".to_owned());
@@ -49,7 +51,13 @@ impl Desk {
                 self.complete(&mut status);
                 Answer::Status(status)
             }
-            Ok(Reply::Answer(answer)) => answer,
+            Ok(Reply::Answer(answer)) => {
+                if changes_kernel {
+                    // Whoever is told that it is done may rely on it at once.
+                    self.enforcer.finish();
+                }
+                answer
+            }
             Err(_) => Answer::Fault(format!("the engine did not answer within {} s", PATIENCE.as_secs())),
         }
     }

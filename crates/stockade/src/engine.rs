@@ -192,10 +192,12 @@ impl Engine {
         }
     }
 
-    /// The ban that should have kept this failure from happening.
+    /// The ban that should have kept this failure from happening. A short one on claimed evidence does not keep proven
+    /// failures from counting.
     fn banning(&self, failure: &Failure) -> Option<Ban> {
+        let concerned = |ban: &Ban| ban.scope == Scope::AllPorts || ban.jail == failure.jail;
         let bans = self.decider.bans_of(&failure.subject);
-        bans.into_iter().find(|ban| ban.scope == Scope::AllPorts || ban.jail == failure.jail)
+        bans.into_iter().find(|ban| concerned(ban) && ban.proof >= failure.proof)
     }
 
     fn succeed(&mut self, success: &Success) {

@@ -59,3 +59,37 @@ fn forged_datagrams_ban_for_a_short_time_and_never_a_friend() {
     place.append(&unknown_account("198.51.100.3", "TCP").repeat(3));
     notices.added("198.51.100.3");
 }
+
+/// The notice that Asterisk writes into another log about the same attempt; it does not say by which transport.
+fn notice(address: &str) -> String {
+    format!(
+        "[2026-11-01 00:00:00] NOTICE[42] res_pjsip/pjsip_distributor.c: Request 'REGISTER' from '<sip:7@192.0.2.10>' failed \
+         for '{address}:5061' (callid: a) - No matching endpoint found\n"
+    )
+}
+
+#[test]
+fn an_attempt_that_two_lines_tell_of_counts_once_and_proof_outlasts_a_claim() {
+    let place = Place::new("");
+    let log = place.log();
+    place
+        .configure(&format!("{SETTINGS}[jails.asterisk]\nenabled = true\nlogs = {log:?}\njournal = false\n"));
+    let mut daemon = place.start();
+    let mut notices = Notices::listen();
+    let attempt = |address: &str| unknown_account(address, "TCP") + &notice(address);
+    place.append(&attempt("198.51.100.1").repeat(2));
+    place.settle(&mut daemon);
+    assert_eq!(place.ban_of("198.51.100.1"), None, "four lines tell of two attempts");
+
+    // The notices come first and claim; what the events prove counts on, and its ban takes the place of the short one.
+    place.append(&notice("198.51.100.2").repeat(3));
+    notices.added("198.51.100.2");
+    assert_eq!(place.ban_of("198.51.100.2").expect("it is banned")["proof"], "claimed");
+    place.append(&unknown_account("198.51.100.2", "TCP").repeat(3));
+    notices.added("198.51.100.2");
+    let proven = place.ban_of("198.51.100.2").expect("it is banned");
+    assert_eq!(
+        (&proven["proof"], seconds_between(&proven["since"], &proven["until"])),
+        (&"proven".into(), 3600)
+    );
+}
