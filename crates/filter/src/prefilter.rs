@@ -6,7 +6,7 @@
 //! memory. Where the processor has no such instructions, an automaton does the same.
 
 use aho_corasick::packed;
-use aho_corasick::{AhoCorasick, Input, Span};
+use aho_corasick::{AhoCorasick, Input, MatchKind, Span};
 
 /// Literals in one group. More make the vector comparison less selective; fewer make more passes over the text.
 const GROUP: usize = 32;
@@ -42,7 +42,7 @@ impl Group {
     fn new(literals: &[&[u8]]) -> Self {
         match packed::Config::new().builder().extend(literals).build() {
             Some(searcher) => Self::Packed(searcher),
-            None => Self::Automaton(automaton(literals)),
+            None => Self::Automaton(leftmost(literals)),
         }
     }
 
@@ -54,6 +54,11 @@ impl Group {
             }
         }
     }
+}
+
+/// The one that begins first is what counts, as in the other kind of group, not the one that ends first.
+fn leftmost(literals: &[&[u8]]) -> AhoCorasick {
+    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(literals).expect("as below")
 }
 
 /// An automaton over `literals`.
@@ -74,6 +79,8 @@ pub(crate) struct Hits<'h> {
 impl Hits<'_> {
     /// The first place at or after `from` where a literal begins. `from` may only grow.
     pub(crate) fn first(&mut self, from: usize) -> Option<Span> {
+        // Behind a last line without its end, the next line would begin past the end.
+        let from = from.min(self.text.len());
         for (group, next) in self.prefilter.groups.iter().zip(&mut self.next) {
             if next.is_some_and(|span| span.start < from) {
                 *next = group.find(self.text, from);
@@ -106,5 +113,21 @@ mod tests {
     #[test]
     fn nothing_to_look_for_is_never_found() {
         assert_eq!(Prefilter::new(&[]).hits(b"text").first(0), None);
+    }
+
+    #[test]
+    fn behind_the_end_there_is_nothing() {
+        let prefilter = Prefilter::new(&[b"word"]);
+        let mut hits = prefilter.hits(b"a word");
+        assert_eq!(hits.first(0).map(|span| span.range()), Some(2..6));
+        assert_eq!(hits.first(7), None);
+    }
+
+    #[test]
+    fn the_literal_that_begins_first_is_found_by_both_kinds_of_group() {
+        let literals: [&[u8]; 2] = [b"bcd", b"abcde"];
+        for group in [Group::new(&literals), Group::Automaton(leftmost(&literals))] {
+            assert_eq!(group.find(b"xabcde", 0).map(|span| span.start), Some(1), "{group:?}");
+        }
     }
 }
