@@ -4,11 +4,26 @@ use control::client::AskError;
 use control::{Answer, Request};
 
 use crate::args::Place;
-use crate::{Exit, banned, say, status, why};
+use crate::{Exit, banned, out, status, why};
 
 /// Sends `request` and prints what comes back, as JSON or for people.
 pub fn ask(place: &Place, request: &Request, json: bool) -> Exit {
     conclude(control::ask(&place.socket(), request), json)
+}
+
+/// Asks for the jails and prints only those.
+pub fn jails(place: &Place, json: bool) -> Exit {
+    match control::ask(&place.socket(), &Request::Status { jail: None }) {
+        Ok(Answer::Status(status)) if json => {
+            out::json(&status.jails);
+            Exit::Done
+        }
+        Ok(Answer::Status(status)) => {
+            out::text(&status::jails(&status.jails));
+            Exit::Done
+        }
+        other => conclude(other, json),
+    }
 }
 
 /// Prints an answer, or why there is none.
@@ -41,11 +56,11 @@ fn print(answer: &Answer, json: bool) -> Exit {
             if data.banned { Exit::Done } else { Exit::No }
         }
         Answer::Done(message) => {
-            tell(message, json);
+            out::tell(message, json);
             Exit::Done
         }
         Answer::No(message) => {
-            tell(message, json);
+            out::tell(message, json);
             Exit::No
         }
         Answer::Fault(message) => {
@@ -53,21 +68,4 @@ fn print(answer: &Answer, json: bool) -> Exit {
             Exit::Failed
         }
     }
-}
-
-/// A sentence for people, or as JSON.
-pub fn tell(message: &str, json: bool) {
-    if json {
-        print_json(&serde_json::json!({ "message": message }));
-    } else {
-        say!("{message}");
-    }
-}
-
-/// One JSON value on a line; a closed pipe is no error.
-pub fn print_json(value: &impl serde::Serialize) {
-    use std::io::Write;
-    let stdout = std::io::stdout().lock();
-    let mut out = std::io::BufWriter::new(stdout);
-    let _ = serde_json::to_writer(&mut out, value).map(|()| writeln!(out).and_then(|()| out.flush()));
 }

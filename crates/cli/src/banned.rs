@@ -2,14 +2,13 @@
 
 use control::answer::Banned;
 
-use crate::ask::print_json;
 use crate::table::table;
 use crate::{out, say};
 
 /// All bans, as one JSON array or as a table.
 pub fn print(rows: &[Banned], json: bool) {
     if json {
-        print_json(&rows);
+        out::json(&rows);
     } else if rows.is_empty() {
         say!("nobody is banned");
     } else {

@@ -4,7 +4,6 @@ use filter::{Catalog, Filter, samples};
 use serde_json::json;
 
 use crate::Exit;
-use crate::ask::print_json;
 use crate::table::{harmless, table};
 use crate::{out, say};
 
@@ -39,7 +38,7 @@ fn all(catalog: &Catalog, json: bool) -> Exit {
         })
         .collect();
     if json {
-        print_json(&filters.iter().map(|filter| summary(filter)).collect::<Vec<_>>());
+        out::json(&filters.iter().map(|filter| summary(filter)).collect::<Vec<_>>());
     } else {
         let rows = filters.iter().map(|filter| {
             vec![
@@ -68,7 +67,7 @@ fn summary(filter: &Filter) -> serde_json::Value {
 
 fn one(filter: &Filter, json: bool) {
     if json {
-        return print_json(&summary(filter));
+        return out::json(&summary(filter));
     }
     say!("{}: {}", filter.name, filter.title);
     say!("service   {}", filter.service);

@@ -2,7 +2,7 @@
 //! panic about, as the standard library's own macros do.
 
 use std::fmt::Arguments;
-use std::io::{Write, stdout};
+use std::io::{BufWriter, Write, stdout};
 
 /// Prints a line.
 #[macro_export]
@@ -20,4 +20,19 @@ pub fn text(text: &str) {
 /// Prints a line; see `say!`.
 pub fn line(line: Arguments<'_>) {
     let _ = writeln!(stdout().lock(), "{line}");
+}
+
+/// One JSON value on a line.
+pub fn json(value: &impl serde::Serialize) {
+    let mut out = BufWriter::new(stdout().lock());
+    let _ = serde_json::to_writer(&mut out, value).map(|()| writeln!(out).and_then(|()| out.flush()));
+}
+
+/// A sentence for people, or as JSON.
+pub fn tell(message: &str, json: bool) {
+    if json {
+        self::json(&serde_json::json!({ "message": message }));
+    } else {
+        line(format_args!("{message}"));
+    }
 }

@@ -1,18 +1,14 @@
 //! Prints how things stand: what needs attention first.
 
 use control::answer::{Enforcement, Jail, Source, Status};
-use control::{Answer, Request};
 
-use crate::Exit;
-use crate::args::Place;
-use crate::ask::{conclude, print_json};
 use crate::table::{span, table};
 use crate::{out, say};
 
 /// As JSON or as text.
 pub fn print(status: &Status, json: bool) {
     if json {
-        return print_json(status);
+        return out::json(status);
     }
     for line in &status.attention {
         say!("! {line}");
@@ -32,21 +28,6 @@ pub fn print(status: &Status, json: bool) {
         for refusal in &status.refusals {
             say!("{}  {} in {}: {}", refusal.at, refusal.address, refusal.jail, refusal.reason);
         }
-    }
-}
-
-/// Asks for the jails and prints only those.
-pub fn ask_jails(place: &Place, json: bool) -> Exit {
-    match control::ask(&place.socket(), &Request::Status { jail: None }) {
-        Ok(Answer::Status(status)) if json => {
-            print_json(&status.jails);
-            Exit::Done
-        }
-        Ok(Answer::Status(status)) => {
-            out::text(&jails(&status.jails));
-            Exit::Done
-        }
-        other => conclude(other, json),
     }
 }
 

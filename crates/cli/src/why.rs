@@ -2,15 +2,13 @@
 
 use control::answer::Why;
 
-use crate::ask::print_json;
-use crate::banned;
-use crate::say;
 use crate::table::{harmless, span};
+use crate::{banned, out, say};
 
 /// As JSON or as a short story: the answer first, then what led to it.
 pub fn print(why: &Why, json: bool) {
     if json {
-        return print_json(why);
+        return out::json(why);
     }
     say!("{}: {}", why.address, why.because);
     if why.subject != why.address {

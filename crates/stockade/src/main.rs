@@ -40,7 +40,7 @@ fn carry_out(Args { command, place, json }: &Args) -> Exit {
     match command {
         Command::Run { config } => run(config_file(config.as_deref()), place),
         Command::Status { jail } => cli::ask::ask(place, &Request::Status { jail: jail.clone() }, json),
-        Command::Jails => cli::status::ask_jails(place, json),
+        Command::Jails => cli::ask::jails(place, json),
         Command::Banned => cli::ask::ask(place, &Request::Banned, json),
         Command::Ban { address, jail, time } => ban(place, address, jail.clone(), time.as_deref(), json),
         Command::Unban { address: Some(address), .. } => {

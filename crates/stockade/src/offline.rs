@@ -40,7 +40,7 @@ pub fn check(config: Option<&Path>, json: bool) -> Exit {
     match Plan::make(config) {
         Ok(plan) if json => {
             let jails: Vec<_> = plan.jails.iter().map(|jail| jail.name.as_str()).collect();
-            cli::ask::print_json(&serde_json::json!({ "complaints": [], "jails": jails }));
+            cli::out::json(&serde_json::json!({ "complaints": [], "jails": jails }));
             Exit::Done
         }
         Ok(plan) => {
@@ -49,7 +49,7 @@ pub fn check(config: Option<&Path>, json: bool) -> Exit {
             Exit::Done
         }
         Err(complaints) if json => {
-            cli::ask::print_json(&serde_json::json!({ "complaints": complaints, "jails": [] }));
+            cli::out::json(&serde_json::json!({ "complaints": complaints, "jails": [] }));
             Exit::Config
         }
         Err(complaints) => {
@@ -84,7 +84,7 @@ pub fn passwd(place: &Place, json: bool) -> Exit {
         .and_then(|()| start::store(&place.state_dir))
         .and_then(|mut opened| Ok(opened.store.set_secret(PASSWORD, Some(&hash))?));
     match stored {
-        Ok(()) => cli::ask::tell("the administrator's password is set", json),
+        Ok(()) => cli::out::tell("the administrator's password is set", json),
         Err(wrong) => return fail(&[wrong.to_string()], Exit::Failed),
     }
     Exit::Done
@@ -95,7 +95,7 @@ pub fn down(place: &Place, json: bool) -> Exit {
     match control::ask(&place.socket(), &Request::Down) {
         Err(AskError::NotRunning(_)) => match Nftables::open().and_then(|mut kernel| kernel.remove_all()) {
             Ok(()) => {
-                cli::ask::tell("nothing of stockade is in the kernel; no ban is in force", json);
+                cli::out::tell("nothing of stockade is in the kernel; no ban is in force", json);
                 Exit::Done
             }
             Err(cause) => fail(&[cause.to_string()], Exit::Failed),
