@@ -58,7 +58,8 @@ impl Group {
 
 /// The one that begins first is what counts, as in the other kind of group, not the one that ends first.
 fn leftmost(literals: &[&[u8]]) -> AhoCorasick {
-    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(literals).expect("as below")
+    let built = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(literals);
+    built.expect("literals of filter files fit an automaton")
 }
 
 /// An automaton over `literals`.
