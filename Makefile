@@ -2,8 +2,9 @@
 
 CARGO ?= cargo
 STATE ?= ./var
+SECONDS ?= 60
 
-.PHONY: all run test tidy arena bench demo setup clean-state
+.PHONY: all run test tidy arena bench demo fuzz setup clean-state
 
 all:
 	$(CARGO) build --release --package stockade
@@ -41,6 +42,19 @@ demo: setup
 bench: setup
 	$(CARGO) build --release --package stockade
 	benches/run.sh
+
+# Every fuzz target for SECONDS each, one after the other. Needs a nightly compiler and `cargo install cargo-fuzz`.
+# What it begins with and what it finds stay under target/fuzz. Our code has no unsafe part: no sanitizer is needed.
+FUZZ = $(CARGO) +nightly fuzz
+fuzz:
+	$(CARGO) +nightly run --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --example seeds -- target/fuzz/corpus
+	$(FUZZ) build --sanitizer none --target-dir target/fuzz
+	for target in $$($(FUZZ) list); do \
+		mkdir -p target/fuzz/corpus/$$target target/fuzz/artifacts/$$target || exit 1; \
+		$(FUZZ) run --sanitizer none --target-dir target/fuzz $$target target/fuzz/corpus/$$target -- \
+			-artifact_prefix=target/fuzz/artifacts/$$target/ -dict=target/fuzz/corpus/words \
+			-max_total_time=$(SECONDS) -timeout=5 -report_slow_units=1 -print_final_stats=1 || exit 1; \
+	done
 
 clean-state:
 	rm -rf $(STATE)
