@@ -27,6 +27,8 @@ const BACKLOG_TICK: Duration = Duration::from_millis(5);
 const MESSAGES_PER_TURN: usize = 64;
 /// A failure this long after its ban was read by the service before the kernel acted; a later one means the ban fails.
 const GRACE: Duration = Duration::from_secs(10);
+/// How often what is past its bounds is deleted, unless there is more of it than one step deletes.
+const PRUNE_EVERY: Duration = Duration::from_secs(60);
 /// Windows that a tick looks at for what has grown old.
 const SWEPT_PER_TICK: usize = 20_000;
 
@@ -49,6 +51,8 @@ pub struct Engine {
     pub(crate) changes: Vec<Change>,
     /// What is said when the turn has been recorded.
     replies: Vec<(Sender<Reply>, Reply)>,
+    next_tick: Moment,
+    next_prune: Moment,
     next_reconcile: Moment,
     reconcile: Option<Foreign>,
 }
@@ -98,6 +102,8 @@ impl Engine {
             batch: Batch::default(),
             changes: Vec::new(),
             replies: Vec::new(),
+            next_tick: Moment::default(),
+            next_prune: Moment::default(),
             next_reconcile: Moment::default(),
             reconcile: None,
         };
@@ -342,13 +348,28 @@ impl Engine {
             tracing::info!(jail = %ban.jail, "the ban of {} is over", ban.subject);
             self.batch.expired.push((ban.subject, ban.jail));
         }
-        self.counter.sweep(now, SWEPT_PER_TICK);
+        if now >= self.next_tick {
+            self.next_tick = now.after(TICK);
+            self.counter.sweep(now, SWEPT_PER_TICK);
+        }
+        if now >= self.next_prune {
+            self.next_prune = now.after(self.prune(now));
+        }
         if now >= self.next_reconcile {
             self.next_reconcile = now.after(self.plan.settings.enforcement.reconcile_every);
             self.refresh_whitelist();
             self.reconcile = Some(self.reconcile.unwrap_or(false));
-            if let Err(cause) = self.store.prune(now) {
+        }
+    }
+
+    /// Deletes what is past its bounds, a little at a time; says when to go on.
+    fn prune(&mut self, now: Moment) -> Duration {
+        match self.store.prune(now) {
+            Ok(pruned) if pruned.more => Duration::ZERO,
+            Ok(_) => PRUNE_EVERY,
+            Err(cause) => {
                 tracing::error!("{cause}");
+                PRUNE_EVERY
             }
         }
     }
