@@ -76,7 +76,7 @@ fn configurations() -> impl Iterator<Item = Vec<u8>> {
 fn entry(message: &[u8]) -> Vec<u8> {
     let message = String::from_utf8_lossy(message);
     serde_json::json!({
-        "MESSAGE": if message.len() % 2 == 0 { message.as_bytes().into() } else { serde_json::Value::from(&*message) },
+        "MESSAGE": if message.len().is_multiple_of(2) { message.as_bytes().into() } else { serde_json::Value::from(&*message) },
         "__CURSOR": "s=1;i=2",
         "__REALTIME_TIMESTAMP": "1795348800000000",
         "_SYSTEMD_UNIT": ["ssh.service", null],

@@ -12,11 +12,11 @@ use stockade_fuzz::ZONES;
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// From 2001 to 2099: the years that every form can write.
-const SECONDS: std::ops::Range<i64> = 1_000_000_000..4_070_908_800;
+/// From 2001, where ten digits begin, to 2286, where they end.
+const SECONDS: std::ops::Range<i64> = 1_000_000_000..10_000_000_000;
 
-fuzz_target!(|data: (u32, u16)| {
-    let seconds = SECONDS.start + i64::from(data.0) % (SECONDS.end - SECONDS.start);
+fuzz_target!(|data: (u64, u16)| {
+    let seconds = SECONDS.start + (data.0 >> 1) as i64 % (SECONDS.end - SECONDS.start);
     let millis = seconds * 1000 + i64::from(data.1 % 1000);
     let moment = Timestamp::from_millisecond(millis).expect("it is in range");
     let zone = &ZONES[0];
