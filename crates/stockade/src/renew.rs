@@ -1,0 +1,69 @@
+//! How the engine takes up new settings and new addresses of the host, while everything goes on.
+
+use decision::Command;
+use event::{Ban, JailName};
+
+use crate::clock;
+use crate::engine::Engine;
+use crate::plan::{Plan, ban_time};
+
+impl Engine {
+    pub(crate) fn reload(&mut self, plan: Plan, cause: &str) {
+        tracing::info!("new settings ({cause})");
+        plan.notes.iter().for_each(|note| tracing::info!("{note}"));
+        let gone: Vec<_> = self.plan.jails.iter().map(|jail| jail.name.clone()).collect();
+        self.plan = plan;
+        for name in gone.iter().filter(|name| self.plan.jails.iter().all(|jail| jail.name != **name)) {
+            self.counter.remove_jail(name);
+            self.decider.remove_jail(name);
+        }
+        self.health.reload_error = None;
+        self.take_limits();
+        self.files.watch(self.plan.files());
+        self.journal.watch(self.plan.journal());
+        self.lift_outdated();
+    }
+
+    /// Tells counter and decision what the plan says.
+    pub(crate) fn take_limits(&mut self) {
+        self.decider.set_settings(self.plan.decision_settings());
+        for jail in &self.plan.jails {
+            let limits =
+                counter::Limits { max_retry: jail.limits.max_retry, find_time: jail.limits.find_time };
+            if let Err(wrong) = self.counter.set_limits(&jail.name, limits) {
+                tracing::error!("{wrong}");
+            }
+            self.decider.set_jail(&jail.name, ban_time(jail.limits.ban_time));
+        }
+    }
+
+    /// Interfaces come and go; their addresses are protected while they are there.
+    pub(crate) fn refresh_whitelist(&mut self) {
+        let whitelist = self.plan.whitelist_now();
+        if whitelist != self.plan.whitelist {
+            tracing::info!("the host's addresses have changed");
+            self.plan.whitelist = whitelist;
+            self.lift_outdated();
+        }
+    }
+
+    /// Whoever is on the whitelist now is let in, and so is whoever was banned by a jail that is off now: without its
+    /// ports there is nothing that the kernel could close, and a ban that does not hold may not be shown.
+    pub(crate) fn lift_outdated(&mut self) {
+        let now = clock::now();
+        let mut lifted = self.decider.lift_protected(&self.plan.whitelist, now);
+        let is_on = |jail: &JailName| {
+            jail.as_str() == JailName::MANUAL || self.plan.jails.iter().any(|known| known.name == *jail)
+        };
+        let orphans: Vec<Ban> = self.decider.bans().filter(|ban| !is_on(&ban.jail)).collect();
+        for Ban { subject, jail, .. } in orphans {
+            let actor = format!("the settings (jail {jail} is off)");
+            let unban = Command::Unban { subject, jail: Some(jail), actor };
+            lifted.extend(self.decider.obey(&unban, &self.plan.whitelist, now).decided);
+        }
+        for decided in lifted {
+            self.carry_out(decided, None);
+        }
+        self.reconcile = Some(false);
+    }
+}
