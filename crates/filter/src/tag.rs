@@ -41,6 +41,9 @@ fn expand_once(
     parts: &BTreeMap<String, String>,
     forms: &[Form],
 ) -> Result<(String, bool), FilterErrorKind> {
+    if text.len() > PATTERN_BYTES {
+        return Err(FilterErrorKind::TooLong);
+    }
     let mut out = String::with_capacity(text.len() * 2);
     let mut rest = text;
     let mut replaced = false;
@@ -63,7 +66,7 @@ fn expand_once(
         }
     }
     out.push_str(rest);
-    if out.len() > PATTERN_BYTES { Err(FilterErrorKind::TooLong) } else { Ok((out, replaced)) }
+    Ok((out, replaced))
 }
 
 /// The name of the tag that `from` (which begins with `<`) opens, unless the `<` is part of `(?<name>` or `(?P<name>`,
@@ -72,8 +75,10 @@ fn tag_at<'t>(from: &'t str, before: &str) -> Option<&'t str> {
     if before.ends_with("(?P") || before.ends_with("(?") || before.ends_with('\\') {
         return None;
     }
-    let name = &from[1..from.find('>')?];
-    let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    // Never past the next `<`, so that a text full of them is read once.
+    let belongs = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let name = &from[1..1 + from[1..].find(|c| !belongs(c))?];
+    let plain = !name.is_empty() && from[1 + name.len()..].starts_with('>');
     let one_case =
         name.bytes().all(|b| !b.is_ascii_lowercase()) || name.bytes().all(|b| !b.is_ascii_uppercase());
     (plain && one_case).then_some(name)
@@ -122,5 +127,15 @@ mod tests {
         let parts = names.iter().enumerate().map(|(index, name)| (name.to_string(), next(index).repeat(100)));
         assert!(matches!(expand("<a>", &parts.collect(), &[]), Err(FilterErrorKind::TooLong)));
         assert!(matches!(expand(&"x".repeat(100_000), &BTreeMap::new(), &[]), Err(FilterErrorKind::TooLong)));
+    }
+
+    #[test]
+    fn angles_that_open_no_tag_are_read_once() {
+        let parts = BTreeMap::from([("a-1".to_owned(), "x".to_owned())]);
+        assert_eq!(expand("<a<a-1>< a-1><><a-1", &parts, &[]).unwrap(), "<a(?:x)< a-1><><a-1");
+        // Looking for the `>` behind each of them would read the text as often.
+        let many = "<".repeat(PATTERN_BYTES);
+        assert_eq!(expand(&many, &parts, &[]).unwrap(), many);
+        assert!(matches!(expand(&"<".repeat(10_000_000), &parts, &[]), Err(FilterErrorKind::TooLong)));
     }
 }
