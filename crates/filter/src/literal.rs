@@ -7,6 +7,10 @@ const BYTES_MIN: usize = 3;
 /// More alternatives than this make the prefilter slower than they spare.
 const ALTERNATIVES_MAX: usize = 24;
 
+/// What begins a literal stands wherever the literal does. More of it is hardly rarer, and the automaton takes the square
+/// of its length to build where it repeats itself.
+const BYTES_MAX: usize = 64;
+
 /// The best set of literals of which every match contains at least one; `None` if there is no good one.
 pub fn required(hir: &Hir) -> Option<Vec<Vec<u8>>> {
     let mut best: Option<Vec<Vec<u8>>> = None;
@@ -78,6 +82,7 @@ fn exact(hir: &Hir) -> Option<Vec<Vec<u8>>> {
 }
 
 fn offer(mut set: Vec<Vec<u8>>, best: &mut Option<Vec<Vec<u8>>>) {
+    set.iter_mut().for_each(|literal| literal.truncate(BYTES_MAX));
     set.sort();
     set.dedup();
     let usable =
@@ -118,5 +123,12 @@ mod tests {
             Some([" hg/hgrc", " htpasswd", " npmrc"].map(str::to_owned).into())
         );
         assert_eq!(of("^.*%2[eE]%.*$"), Some(vec!["%2E%".to_owned(), "%2e%".to_owned()]));
+    }
+
+    #[test]
+    fn a_long_literal_is_known_by_its_beginning() {
+        let long = "<a ".repeat(20_000);
+        assert_eq!(of(&format!("^{long}$")), Some(vec![long[..64].to_owned()]));
+        assert_eq!(of(&format!("^(?:{long}x|{long}y)$")), Some(vec![long[..64].to_owned()]));
     }
 }
