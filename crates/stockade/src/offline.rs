@@ -5,9 +5,7 @@
 use std::io::{self, BufRead};
 use std::path::Path;
 
-use argon2::Argon2;
-use argon2::password_hash::rand_core::OsRng;
-use argon2::password_hash::{PasswordHasher, SaltString};
+use argon2::{Argon2, PasswordHasher};
 use cli::Exit;
 use cli::args::Place;
 use control::Request;
@@ -72,7 +70,7 @@ pub fn passwd(place: &Place, json: bool) -> Exit {
             Exit::Usage,
         );
     }
-    let hash = match Argon2::default().hash_password(password.as_bytes(), &SaltString::generate(&mut OsRng)) {
+    let hash = match Argon2::default().hash_password(password.as_bytes()) {
         Ok(hash) => hash.to_string(),
         Err(cause) => return fail(&[format!("the password cannot be hashed: {cause}")], Exit::Failed),
     };

@@ -3,7 +3,8 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
-use argon2::password_hash::{PasswordHash, PasswordVerifier};
+use argon2::PasswordVerifier;
+use argon2::password_hash::phc::PasswordHash;
 use event::Moment;
 use store::Store;
 
