@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use control::time::rfc3339_until;
 use counter::Observation;
 use decision::{Decided, Outcome};
 use enforcement::{Change, Element};
@@ -76,7 +77,8 @@ impl Engine {
     pub(crate) fn carry_out(&mut self, decided: Decided, before: Option<&Ban>) {
         match &decided.decision {
             Decision::Ban(ban) => {
-                tracing::info!(jail = %ban.jail, until = ?control::time::rfc3339_until(ban.until), "ban {}: {}", ban.subject, ban.reason);
+                let until = rfc3339_until(ban.until).unwrap_or_else(|| "for ever".to_owned());
+                tracing::info!(jail = %ban.jail, %until, "ban {}: {}", ban.subject, ban.reason);
                 self.ledger.banned(&ban.jail);
                 if let Some(before) = before.filter(|before| before.scope != ban.scope) {
                     self.changes.push(remove(before));
