@@ -102,9 +102,11 @@ impl Network {
             let receiver = bound(|| UdpSocket::bind(to));
             let sender = self.in_peer(|| bound(|| UdpSocket::bind(from)));
             for (sender, receiver, to) in [(&sender, &receiver, to), (&receiver, &sender, from)] {
-                receiver.set_read_timeout(Some(Duration::from_secs(10))).expect("set a deadline");
-                sender.send_to(b"hello", to).expect("send");
-                receiver.recv(&mut [0; 8]).expect("the namespaces reach each other");
+                receiver.set_read_timeout(Some(Duration::from_secs(1))).expect("set a deadline");
+                // A datagram that waits for the neighbour's address may be lost on a busy machine.
+                let mut tries =
+                    (0..30).map(|_| sender.send_to(b"hello", to).and_then(|_| receiver.recv(&mut [0; 8])));
+                assert!(tries.any(|reached| reached.is_ok()), "the namespaces do not reach each other");
             }
         }
     }
