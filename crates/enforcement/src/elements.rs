@@ -14,9 +14,14 @@ const DATA: u16 = 2;
 const FLAGS: u16 = 3;
 const TIMEOUT: u16 = 4;
 const EXPIRATION: u16 = 5;
+const USERDATA: u16 = 6;
 const OBJECT: u16 = 9;
-const KEY_END: u16 = 10;
 const INTERVAL_END: u32 = 1;
+/// For listeners, not for the kernel: flags (1) of four bytes, of which the first bit says that no end follows.
+const WITHOUT_INTERVAL_END: [u8; 6] = {
+    let [a, b, c, d] = 1u32.to_ne_bytes();
+    [1, 4, a, b, c, d]
+};
 /// How many single look-ups are sent at once: their answers must fit the receive buffer.
 const LOOKUPS: usize = 256;
 
@@ -24,8 +29,6 @@ const LOOKUPS: usize = 256;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Shown<'a> {
     pub(crate) key: &'a [u8],
-    /// The last key, in sets that keep ranges as one element.
-    pub(crate) last: Option<&'a [u8]>,
     flags: u32,
     /// Milliseconds left; `None` without end.
     pub(crate) millis_left: Option<u64>,
@@ -45,11 +48,34 @@ impl Shown<'_> {
 #[derive(Clone, Copy)]
 pub(crate) struct Written<'a> {
     pub(crate) key: &'a [u8],
-    pub(crate) ends_interval: bool,
+    pub(crate) bound: Bound,
     /// `None` without end.
     pub(crate) millis_left: Option<u64>,
     /// Empty if it leads to none.
     pub(crate) counter: &'a str,
+}
+
+/// What an element is of an interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// No more than its beginning, or there are no intervals in that set.
+    Begins,
+    /// The beginning of one that reaches the end of all keys. `nft monitor` must be told, else it holds this element back
+    /// and takes the next one for its end.
+    BeginsLast,
+    /// The first key behind.
+    Ends,
+}
+
+impl Bound {
+    /// Writes what the kernel and its listeners must know beside the key.
+    pub(crate) fn write(self, wire: &mut Wire) {
+        match self {
+            Self::Begins => (),
+            Self::BeginsLast => wire.attribute(USERDATA, &WITHOUT_INTERVAL_END),
+            Self::Ends => wire.number(FLAGS, INTERVAL_END),
+        }
+    }
 }
 
 impl Written<'_> {
@@ -67,9 +93,7 @@ impl Written<'_> {
     /// As an item of the list of a message that deletes or looks up.
     pub(crate) fn write_key(&self, wire: &mut Wire) {
         wire.nest(KEY, |wire| wire.attribute(1, self.key));
-        if self.ends_interval {
-            wire.number(FLAGS, INTERVAL_END);
-        }
+        self.bound.write(wire);
     }
 }
 
@@ -155,7 +179,6 @@ fn shown(element: &[u8]) -> Shown<'_> {
     for (kind, value) in (Attributes { rest: element }) {
         match kind {
             KEY => shown.key = Attributes { rest: value }.find(1).unwrap_or_default(),
-            KEY_END => shown.last = Attributes { rest: value }.find(1),
             FLAGS => shown.flags = as_number(value).unwrap_or_default(),
             // A timeout stands beside the expiration only in sets that have timeouts; without both, no end.
             TIMEOUT if shown.millis_left.is_none() => shown.millis_left = as_long(value),

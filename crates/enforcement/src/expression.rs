@@ -1,18 +1,21 @@
 //! The few nf_tables expressions that our rules are made of, as attributes. Values travel through register 1.
 
+use event::Protocol;
+
 use crate::plan::Kind;
-use crate::wire::Wire;
+use crate::wire::{Attributes, Wire};
 
 const LIST_ELEMENT: u16 = 1;
 const NAME: u16 = 1;
 const DATA: u16 = 2;
+/// `NFTA_LOOKUP_SET` and `NFTA_OBJREF_SET_NAME`.
+const LOOKUP_SET: u16 = 1;
+const OBJECT_MAP: u16 = 4;
 /// `NFTA_DATA_VALUE` and `NFTA_DATA_VERDICT`.
 pub(crate) const VALUE: u16 = 1;
 pub(crate) const VERDICT: u16 = 2;
 const REGISTER_VERDICT: u32 = 0;
 const REGISTER_1: u32 = 1;
-/// The second 32-bit word of register 1: where the second part of a concatenated key goes.
-const REGISTER_1_SECOND_WORD: u32 = 9;
 const BASE_NETWORK: u32 = 1;
 const BASE_TRANSPORT: u32 = 2;
 const META_IIF: u32 = 4;
@@ -58,7 +61,7 @@ pub(crate) fn source(wire: &mut Wire, kind: Kind) {
     let (protocol, offset, length) = if kind.is_ipv4() { (2, 12, 4) } else { (10, 8, 16) };
     meta(wire, META_NFPROTO);
     compare(wire, &[protocol]);
-    payload(wire, REGISTER_1, BASE_NETWORK, offset, length);
+    payload(wire, BASE_NETWORK, offset, length);
     if kind == Kind::V6 {
         mask(wire, Kind::V6.key_bytes(u64::MAX).as_slice());
     }
@@ -69,24 +72,43 @@ pub(crate) fn shard_bits(wire: &mut Wire, kind: Kind) {
     mask(wire, kind.key_bytes(kind.shard_bits()).as_slice());
 }
 
-/// `meta l4proto . th dport` into register 1.
-pub(crate) fn destination_port(wire: &mut Wire) {
+/// `tcp dport` or `udp dport` into register 1; goes on only for packets of that protocol.
+pub(crate) fn destination_port(wire: &mut Wire, protocol: Protocol) {
+    let number = match protocol {
+        Protocol::Tcp => 6,
+        Protocol::Udp => 17,
+    };
     meta(wire, META_L4PROTO);
-    payload(wire, REGISTER_1_SECOND_WORD, BASE_TRANSPORT, 2, 2);
+    compare(wire, &[number]);
+    payload(wire, BASE_TRANSPORT, 2, 2);
 }
 
 /// Goes on only if the set has the key.
 pub(crate) fn in_set(wire: &mut Wire, set: &str) {
     expression(wire, "lookup", |wire| {
-        wire.text(1, set);
+        wire.text(LOOKUP_SET, set);
         wire.number(2, REGISTER_1);
     });
+}
+
+/// The set or map that a rule's expressions look into.
+pub(crate) fn set_of(expressions: &[u8]) -> Option<&str> {
+    let name = |(_, expression)| {
+        let expression = Attributes { rest: expression };
+        let data = expression.inside(DATA);
+        match expression.text(NAME) {
+            "lookup" => Some(data.text(LOOKUP_SET)),
+            "objref" => Some(data.text(OBJECT_MAP)).filter(|map| !map.is_empty()),
+            _ => None,
+        }
+    };
+    Attributes { rest: expressions }.find_map(name)
 }
 
 /// Takes the verdict that the map has for the key.
 pub(crate) fn verdict_of(wire: &mut Wire, map: &str) {
     expression(wire, "lookup", |wire| {
-        wire.text(1, map);
+        wire.text(LOOKUP_SET, map);
         wire.number(2, REGISTER_1);
         wire.number(3, REGISTER_VERDICT);
     });
@@ -96,7 +118,7 @@ pub(crate) fn verdict_of(wire: &mut Wire, map: &str) {
 pub(crate) fn count_by_map(wire: &mut Wire, map: &str) {
     expression(wire, "objref", |wire| {
         wire.number(3, REGISTER_1);
-        wire.text(4, map);
+        wire.text(OBJECT_MAP, map);
     });
 }
 
@@ -131,9 +153,9 @@ fn compare(wire: &mut Wire, value: &[u8]) {
     });
 }
 
-fn payload(wire: &mut Wire, register: u32, base: u32, offset: u32, length: u32) {
+fn payload(wire: &mut Wire, base: u32, offset: u32, length: u32) {
     expression(wire, "payload", |wire| {
-        wire.number(1, register);
+        wire.number(1, REGISTER_1);
         wire.number(2, base);
         wire.number(3, offset);
         wire.number(4, length);

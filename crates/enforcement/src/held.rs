@@ -6,7 +6,7 @@ use crate::elements::{self, Shown};
 use crate::error::EnforcementError;
 use crate::inventory::{self, steadily};
 use crate::layout::Element;
-use crate::nftables::until;
+use crate::lifetime::until;
 use crate::plan::{Kind, counter_owner, set_meaning, subject_of};
 use crate::socket::Netlink;
 

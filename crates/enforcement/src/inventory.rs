@@ -10,8 +10,9 @@ use crate::elements;
 use crate::error::EnforcementError;
 use crate::frame::{BASE_CHAIN, Frame, PREROUTING, PRIORITY, SetDefinition, StaticElement, Value};
 use crate::plan::{TABLE, set_meaning};
+use crate::rules::{self, Standing};
 use crate::socket::Netlink;
-use crate::wire::{self, Attributes, Message, Wire};
+use crate::wire::{Attributes, Message, Wire};
 
 /// How often a reading is begun anew when other programs change the rules meanwhile.
 const READINGS: u32 = 20;
@@ -25,8 +26,7 @@ pub(crate) struct Inventory {
     /// Each with its hook, if it has one.
     pub(crate) chains: BTreeMap<String, Option<Hooked>>,
     pub(crate) sets: BTreeMap<String, SetDefinition>,
-    /// The expressions of each chain's rules, in order.
-    rules: BTreeMap<String, Vec<Vec<u8>>>,
+    pub(crate) rules: rules::Chains,
     pub(crate) counters: BTreeSet<String>,
     /// The elements of the sets that hold no bans, sorted.
     static_elements: BTreeMap<String, Vec<StaticElement>>,
@@ -131,8 +131,10 @@ impl Inventory {
     fn take_rule(&mut self, message: &Message<'_>) {
         let attributes = message.attributes();
         if attributes.text(1) == TABLE {
+            let handle = attributes.long(3).unwrap_or_default();
             let expressions = attributes.find(4).unwrap_or_default().to_vec();
-            self.rules.entry(attributes.text(2).to_owned()).or_default().push(expressions);
+            let chain = self.rules.entry(attributes.text(2).to_owned()).or_default();
+            chain.push(Standing { handle, expressions });
         }
     }
 
@@ -140,7 +142,7 @@ impl Inventory {
     pub(crate) fn matches(&self, frame: &Frame) -> bool {
         !self.dormant
             && self.chains_match(frame)
-            && self.rules_match(frame)
+            && rules::match_exactly(&frame.rules, &self.rules)
             && self.sets.len() == frame.set_definitions().count()
             && frame.ban_sets.iter().all(|definition| self.has_set(definition))
             && frame.static_sets.iter().all(|(definition, elements)| self.has_static(definition, elements))
@@ -151,20 +153,6 @@ impl Inventory {
             && frame.chains.iter().all(|chain| {
                 let wanted = (chain == BASE_CHAIN).then_some(Hooked { rightly: true, accepts: true });
                 self.chains.get(chain) == Some(&wanted)
-            })
-    }
-
-    fn rules_match(&self, frame: &Frame) -> bool {
-        let mut wanted: BTreeMap<&str, Vec<&[u8]>> = BTreeMap::new();
-        for rule in &frame.rules {
-            wanted.entry(&rule.chain).or_default().push(&rule.expressions);
-        }
-        self.rules.len() == wanted.len()
-            && self.rules.iter().all(|(chain, shown)| {
-                wanted.get(chain.as_str()).is_some_and(|wanted| {
-                    wanted.len() == shown.len()
-                        && wanted.iter().zip(shown).all(|(wanted, shown)| same_expressions(wanted, shown))
-                })
             })
     }
 }
@@ -238,8 +226,7 @@ fn static_elements(netlink: &mut Netlink, set: &str) -> Result<Option<Vec<Static
     let outcome = elements::read(netlink, set, |element| {
         found.push(StaticElement {
             key: element.key.to_vec(),
-            last: element.last.map(<[u8]>::to_vec),
-            ends: element.ends_interval(),
+            begins: !element.ends_interval(),
             chain: element.chain.map(|(chain, returns)| (chain.to_owned(), returns)),
         });
     });
@@ -249,18 +236,5 @@ fn static_elements(netlink: &mut Netlink, set: &str) -> Result<Option<Vec<Static
             found.sort();
             Some(found)
         }),
-    }
-}
-
-/// Whether the kernel shows the expressions that we would send, each with at least our attributes.
-fn same_expressions(wanted: &[u8], shown: &[u8]) -> bool {
-    let mut wanted = Attributes { rest: wanted };
-    let mut shown = Attributes { rest: shown };
-    loop {
-        match (wanted.next(), shown.next()) {
-            (None, None) => return true,
-            (Some((_, wanted)), Some((_, shown))) if wire::contains(wanted, shown) => (),
-            _ => return false,
-        }
     }
 }

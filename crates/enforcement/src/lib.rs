@@ -30,6 +30,8 @@ mod wire;
 mod batch;
 mod socket;
 mod elements;
+mod lifetime;
+mod rules;
 mod inventory;
 mod relay;
 mod nftables;

@@ -3,28 +3,27 @@
 
 use std::collections::{HashMap, HashSet};
 
-use event::Moment;
+use event::{Moment, Subject};
 use rustix::io::Errno;
 
 use crate::Enforcement;
 use crate::batch::{Batch, kind};
 use crate::difference::Step;
-use crate::elements::{self, Written};
+use crate::elements::{self, Bound, Written};
 use crate::error::EnforcementError;
 use crate::frame::range;
+use crate::held;
 use crate::inventory;
 use crate::layout::{Applied, Change, DropCounter, Element, Layout, Reconciled};
+use crate::lifetime::millis_left;
 use crate::nets::{NetStep, Nets};
-use crate::plan::{Kind, Plan, Record, counter_owner, key_of};
+use crate::plan::{Plan, Record, counter_owner};
 use crate::relay;
-use crate::resolve::Wish;
 use crate::socket::Netlink;
 use crate::watch::Watch;
 
 /// How often a transaction is tried when elements expire between looking and writing.
 const TRIES: u32 = 4;
-/// Longer than this is without end: a century.
-const WITHOUT_END_MILLIS: u64 = 100 * 365 * 86_400_000;
 
 /// The kernel's nftables as enforcement.
 pub struct Nftables {
@@ -165,7 +164,7 @@ impl Nftables {
             .zip(&keys)
             .map(|(record, key)| Written {
                 key: key.as_slice(),
-                ends_interval: false,
+                bound: Bound::Begins,
                 millis_left: millis_left(record.until, now),
                 counter: counters.get(usize::from(record.owner)).map_or("", String::as_str),
             })
@@ -191,17 +190,49 @@ impl Nftables {
         let (mut added, mut removed) = (0, 0);
         for bucket in 0..self.nets.len() {
             let steps = self.nets[bucket].steps(now);
-            if !steps.is_empty() {
-                let mut batch = self.netlink.batch();
-                let new_counters = self.write_nets(&mut batch, bucket, &steps, self.present(now));
-                self.netlink.commit(batch)?;
-                self.counters.extend(new_counters);
-            }
+            self.do_nets_of(bucket, &steps, now)?;
             self.nets[bucket].done(&steps);
             added += steps.iter().filter(|step| matches!(step, NetStep::Add { .. })).count() as u64;
             removed += steps.iter().filter(|step| matches!(step, NetStep::Delete { .. })).count() as u64;
         }
         Ok((added, removed))
+    }
+
+    /// Carries out the steps of one bucket in one transaction. A subnet that has just expired cannot be deleted, which undoes
+    /// the whole transaction: then those that are still held are looked up. Adding each before its deletion would make that
+    /// certain at once, but since Linux 6.12 listeners are then told of half an interval.
+    fn do_nets_of(&mut self, bucket: usize, steps: &[NetStep], now: Moment) -> Result<(), EnforcementError> {
+        let mut settled = steps.to_vec();
+        for tries_left in (0..TRIES).rev() {
+            if settled.is_empty() {
+                break;
+            }
+            let mut batch = self.netlink.batch();
+            let new_counters = self.write_nets(&mut batch, bucket, &settled, self.present(now));
+            match self.netlink.commit(batch) {
+                Ok(()) => {
+                    self.counters.extend(new_counters);
+                    break;
+                }
+                Err(refused) if refused.errno == Errno::NOENT && tries_left > 0 => {
+                    settled = self.settle_nets(bucket, settled)?;
+                }
+                Err(refused) => return Err(refused.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// The steps without deletions of what the kernel does not hold.
+    fn settle_nets(&mut self, bucket: usize, steps: Vec<NetStep>) -> Result<Vec<NetStep>, EnforcementError> {
+        let name = &self.plan.sets[self.plan.set_of(bucket as u16, 0) as usize].name;
+        let (held, _) = held::read_nets(&mut self.netlink, name, self.plan.buckets[bucket].kind)?;
+        let held: HashSet<Subject> = held.into_iter().map(|(subject, ..)| subject).collect();
+        let possible = |step: &NetStep| match step {
+            NetStep::Delete { subject, .. } => held.contains(subject),
+            NetStep::Add { .. } => true,
+        };
+        Ok(steps.into_iter().filter(possible).collect())
     }
 
     /// Writes the steps of one bucket's subnets; returns the owners of counters that it had to add.
@@ -233,41 +264,9 @@ impl Nftables {
                 }
             }
         }
-        // One that has just expired cannot be deleted, which would undo the whole transaction. Adding it first makes the
-        // deletion certain; `destroy` of Linux 6.3 would need no such step.
-        let gone = ends(&gone);
-        elements::add(batch, set, &gone);
-        elements::delete(batch, set, &gone);
+        elements::delete(batch, set, &ends(&gone));
         elements::add(batch, set, &ends(&put));
         new_counters
-    }
-
-    fn take_changes(&mut self, changes: &[Change], now: Moment, applied: &mut Applied) -> Vec<Wish> {
-        let mut wishes = Vec::new();
-        for change in changes {
-            let (jail, scope, subject, until) = match change {
-                Change::Add(e) => {
-                    (&e.jail, e.scope, &e.subject, (e.until > now).then_some(lasting(e.until, now)))
-                }
-                Change::Remove { jail, scope, subject } => (jail, *scope, subject, None),
-            };
-            let Some(place) = self.plan.place(jail, scope, subject) else {
-                applied.unguarded += u64::from(until.is_some());
-                continue;
-            };
-            if Kind::of(subject).is_interval() {
-                let nets = &mut self.nets[usize::from(place.bucket)];
-                match until {
-                    Some(until) => nets.add(*subject, place.owner, until),
-                    None => nets.remove(subject, place.owner),
-                }
-            } else {
-                let key = key_of(subject);
-                let set = self.plan.set_of(place.bucket, key);
-                wishes.push(Wish { set, key, owner: place.owner, until });
-            }
-        }
-        wishes
     }
 }
 
@@ -334,39 +333,17 @@ impl Nftables {
     }
 }
 
-/// `until`, or `NEVER` if it is too far away to count the milliseconds.
-pub(crate) fn lasting(until: Moment, now: Moment) -> Moment {
-    if until.millis().abs_diff(now.millis()) > WITHOUT_END_MILLIS && until > now {
-        Moment::NEVER
-    } else {
-        until
-    }
-}
-
-/// How long the kernel is to keep an element; `None` without end. At least a millisecond, since 0 means without end.
-pub(crate) fn millis_left(until: Moment, now: Moment) -> Option<u64> {
-    let left = until.millis().saturating_sub(now.millis()).max(1);
-    (until != Moment::NEVER).then_some(left.cast_unsigned())
-}
-
-/// When an element ends that the kernel still keeps for so long.
-pub(crate) fn until(millis_left: Option<u64>, now: Moment) -> Moment {
-    match millis_left {
-        None => Moment::NEVER,
-        Some(millis) => now.after(std::time::Duration::from_millis(millis)),
-    }
-}
-
 type Interval<'a> = ((Vec<u8>, Option<Vec<u8>>), &'a str, Option<u64>);
 
 /// The two elements of each interval: where it begins, and the first address behind it.
 fn ends<'a>(intervals: &'a [Interval<'a>]) -> Vec<Written<'a>> {
     let mut items = Vec::with_capacity(intervals.len() * 2);
     for ((first, end), counter, millis_left) in intervals {
-        items.push(Written { key: first, ends_interval: false, millis_left: *millis_left, counter });
+        let bound = if end.is_some() { Bound::Begins } else { Bound::BeginsLast };
+        items.push(Written { key: first, bound, millis_left: *millis_left, counter });
         if let Some(end) = end {
             // The end goes with its beginning; the kernel takes no timeout for it.
-            items.push(Written { key: end, ends_interval: true, millis_left: None, counter: "" });
+            items.push(Written { key: end, bound: Bound::Ends, millis_left: None, counter: "" });
         }
     }
     items

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use event::Protocol;
 use rustix::io::Errno;
 
 use crate::batch::{Batch, kind};
@@ -103,16 +104,10 @@ fn write(batch: &mut Batch) {
     }
     batch.message_for(PROBE_TABLE, kind::NEW_SET, create, |wire| {
         wire.text(2, "ports");
-        wire.number(3, 0x8c);
-        wire.number(4, 12 << 6 | 13);
-        wire.number(5, 8);
+        wire.number(3, 0xc);
+        wire.number(4, 13);
+        wire.number(5, 2);
         wire.number(6, 0xffff_ff00);
-        wire.nest(9, |wire| {
-            wire.nest(2, |wire| {
-                wire.nest(1, |wire| wire.number(1, 1));
-                wire.nest(1, |wire| wire.number(1, 2));
-            });
-        });
         wire.number(10, 1);
     });
     batch.message_for(PROBE_TABLE, kind::NEW_CHAIN, create, |wire| {
@@ -131,6 +126,13 @@ fn write(batch: &mut Batch) {
             expr::shard_bits(wire, Kind::V4);
             expr::count_by_map(wire, "map");
             expr::verdict(wire, &expr::Verdict::Drop);
+        });
+    });
+    batch.message_for(PROBE_TABLE, kind::NEW_RULE, create | flag::APPEND, |wire| {
+        wire.text(2, "prerouting");
+        wire.nest(4, |wire| {
+            expr::destination_port(wire, Protocol::Tcp);
+            expr::verdict_of(wire, "ports");
         });
     });
     batch.message_for(PROBE_TABLE, kind::DEL_TABLE, 0, |_| ());

@@ -15,8 +15,9 @@ use crate::frame::{Frame, StaticElement};
 use crate::held;
 use crate::inventory::{Inventory, steadily};
 use crate::layout::{Element, Layout, Reconciled};
+use crate::lifetime::{lasting, until};
 use crate::nets::Nets;
-use crate::nftables::{Nftables, lasting, until};
+use crate::nftables::Nftables;
 use crate::plan::{Kind, Plan, Record, counter_owner, key_of, shard_name, wants_spread};
 use crate::relay;
 use crate::socket::Refused;
@@ -131,7 +132,7 @@ impl Nftables {
     }
 
     /// The table as it is resists: deletes it and makes it anew, with all its bans, in one transaction. For the time of the
-    /// kernel's commit the map of ports may be empty; no other way is open then.
+    /// kernel's commit the maps of ports may be empty; no other way is open then.
     fn replace_table(
         &mut self,
         frame: &Frame,

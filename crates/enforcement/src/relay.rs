@@ -1,22 +1,28 @@
 //! Lays the table. Over one that stands, in three steps, so that no packet of a banned source passes meanwhile:
 //!
-//! 1. `prepare` adds the sets, chains and the map of ports that are missing, and the new sets are filled. No rule uses them.
-//! 2. `switch` exchanges all rules in one transaction. Sets of bans that stay keep their elements, counters their counts.
+//! 1. `prepare` adds the sets, chains and maps of ports that are missing, and the new sets are filled. No rule uses them.
+//! 2. `switch` exchanges the rules that differ in one transaction. Sets of bans that stay keep their elements, counters their
+//!    counts.
 //! 3. `sweep` takes out what no rule uses any more.
 //!
-//! One transaction for all of it would not do, though it is atomic for rules: the kernel fills sets of concatenated ranges, as
-//! the map of ports is one, only after the new rules are in force (`nft_pipapo_commit`), and it empties maps that are
-//! deleted for packets that the old rules are still judging. Both let packets through, which the tests saw.
+//! One transaction for all of it would not do, though it is atomic for rules: the kernel empties maps that are deleted for
+//! packets that the old rules are still judging, and fills some forms of sets only after the new rules are in force (those
+//! with a `commit` of their own, as `nft_pipapo_commit`). Both let packets through, which the tests saw.
+
+use std::collections::BTreeMap;
 
 use crate::batch::{Batch, kind};
-use crate::frame::{BASE_CHAIN, Frame, PREROUTING, PRIORITY, Rule, SetDefinition, StaticElement, Value};
+use crate::elements::Bound;
+use crate::frame::{
+    BASE_CHAIN, Frame, INTERVAL, PREROUTING, PRIORITY, Rule, SetDefinition, StaticElement, Value,
+};
 use crate::inventory::Inventory;
+use crate::rules;
 use crate::wire::{Wire, flag};
 
 const DATA_TYPE_VERDICT: u32 = 0xffff_ff00;
 const POLICY_ACCEPT: u32 = 1;
 const OBJECT_COUNTER: u32 = 1;
-const LIST_ELEMENT: u16 = 1;
 
 /// Writes a whole table where none stands. `counters` are those that bans or rules need.
 pub(crate) fn create(batch: &mut Batch, frame: &Frame, counters: &[String]) {
@@ -53,19 +59,29 @@ pub(crate) fn can_stay(frame: &Frame, old: &Inventory) -> bool {
     hooked && unhooked && sets.all(|wanted| old.has_set(wanted) || !old.sets.contains_key(&wanted.name))
 }
 
-/// Exchanges all rules, and static sets that others use the names of.
+/// Exchanges the rules that differ, and static sets that others use the names of.
 pub(crate) fn switch(batch: &mut Batch, frame: &Frame, old: &Inventory) {
-    batch.message(kind::DEL_RULE, 0, |_| ());
+    let replaced: BTreeMap<&str, &SetDefinition> = frame
+        .static_sets
+        .iter()
+        .filter(|(definition, elements)| !old.has_static(definition, elements))
+        .filter_map(|(definition, _)| Some((definition.name.as_str(), old.sets.get(&definition.name)?)))
+        .collect();
+    let exchange = rules::exchange(&frame.rules, &old.rules, |set| replaced.contains_key(set));
+    for (chain, handle) in exchange.gone {
+        batch.message(kind::DEL_RULE, 0, |wire| {
+            wire.text(2, chain);
+            wire.long(3, handle);
+        });
+    }
     for (definition, elements) in &frame.static_sets {
-        if let Some(other) = old.sets.get(&definition.name)
-            && !old.has_static(definition, elements)
-        {
+        if let Some(other) = replaced.get(definition.name.as_str()) {
             delete_set(batch, other);
             add_static(batch, definition, elements);
         }
     }
-    for rule in &frame.rules {
-        add_rule(batch, rule);
+    for (rule, before) in exchange.new {
+        add_rule(batch, rule, before);
     }
 }
 
@@ -95,7 +111,12 @@ pub(crate) fn add_counter(batch: &mut Batch, name: &str) {
 
 fn add_static(batch: &mut Batch, definition: &SetDefinition, elements: &[StaticElement]) {
     add_set(batch, definition);
-    batch.elements(kind::NEW_ELEMENTS, flag::CREATE, &definition.name, elements, write_static);
+    let bounded: Vec<(&StaticElement, Bound)> = elements
+        .iter()
+        .enumerate()
+        .map(|(index, element)| (element, bound(definition, element, elements.get(index + 1))))
+        .collect();
+    batch.elements(kind::NEW_ELEMENTS, flag::CREATE, &definition.name, &bounded, write_static);
 }
 
 fn delete_set(batch: &mut Batch, definition: &SetDefinition) {
@@ -117,29 +138,23 @@ fn add_set(batch: &mut Batch, definition: &SetDefinition) {
             Value::Verdict => wire.number(6, DATA_TYPE_VERDICT),
             Value::Counter => wire.number(15, OBJECT_COUNTER),
         }
-        if definition.key_bytes == 8 {
-            // The parts of `inet_proto . inet_service`, in bytes.
-            wire.nest(9, |wire| {
-                wire.nest(2, |wire| {
-                    wire.nest(LIST_ELEMENT, |wire| wire.number(1, 1));
-                    wire.nest(LIST_ELEMENT, |wire| wire.number(1, 2));
-                });
-            });
-        }
         wire.number(10, 1);
         // For `nft list`: the keys are in network order.
         wire.attribute(13, &[0, 4, 2, 0, 0, 0]);
     });
 }
 
-fn write_static(wire: &mut Wire, element: &StaticElement) {
+fn bound(definition: &SetDefinition, element: &StaticElement, next: Option<&StaticElement>) -> Bound {
+    match element.begins {
+        false => Bound::Ends,
+        true if definition.flags & INTERVAL != 0 && next.is_none_or(|next| next.begins) => Bound::BeginsLast,
+        true => Bound::Begins,
+    }
+}
+
+fn write_static(wire: &mut Wire, (element, bound): &(&StaticElement, Bound)) {
     wire.nest(1, |wire| wire.attribute(1, &element.key));
-    if let Some(last) = &element.last {
-        wire.nest(10, |wire| wire.attribute(1, last));
-    }
-    if element.ends {
-        wire.number(3, 1);
-    }
+    bound.write(wire);
     if let Some(verdict) = element.verdict() {
         wire.nest(2, |wire| verdict.write(wire));
     }
@@ -159,9 +174,13 @@ fn add_chain(batch: &mut Batch, chain: &str) {
     });
 }
 
-fn add_rule(batch: &mut Batch, rule: &Rule) {
-    batch.message(kind::NEW_RULE, flag::CREATE | flag::APPEND, |wire| {
+fn add_rule(batch: &mut Batch, rule: &Rule, before: Option<u64>) {
+    let append = if before.is_some() { 0 } else { flag::APPEND };
+    batch.message(kind::NEW_RULE, flag::CREATE | append, |wire| {
         wire.text(2, &rule.chain);
+        if let Some(handle) = before {
+            wire.long(6, handle);
+        }
         // The expressions are nested already; as an attribute of its own they need only the outer header.
         wire.attribute(4 | 0x8000, &rule.expressions);
         if !rule.comment.is_empty() {

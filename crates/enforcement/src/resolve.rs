@@ -1,5 +1,6 @@
-//! From wishes about single clients to steps that fit what the kernel holds. The kernel's map for bans on all ports has one
-//! value for a key: of several jails' bans on one client, the longest stands there, and the others wait in `seconds`.
+//! From changes to wishes about single clients, and from these to steps that fit what the kernel holds. The kernel's map
+//! for bans on all ports has one value for a key: of several jails' bans on one client, the longest stands there, and the
+//! others wait in `seconds`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,9 +9,10 @@ use event::Moment;
 use crate::difference::Step;
 use crate::elements;
 use crate::error::EnforcementError;
-use crate::layout::Applied;
-use crate::nftables::{Nftables, until};
-use crate::plan::{Record, counter_owner};
+use crate::layout::{Applied, Change};
+use crate::lifetime::{lasting, until};
+use crate::nftables::Nftables;
+use crate::plan::{Kind, Record, counter_owner, key_of};
 
 /// What one owner wants of one client: banned until then, or not at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +28,40 @@ type Held = Option<(Option<u16>, Moment)>;
 type Seconds = HashMap<(u16, u64), Vec<(u16, Moment)>>;
 
 impl Nftables {
+    /// Takes changes of subnets into `nets`, and returns those of single clients as wishes.
+    pub(crate) fn take_changes(
+        &mut self,
+        changes: &[Change],
+        now: Moment,
+        applied: &mut Applied,
+    ) -> Vec<Wish> {
+        let mut wishes = Vec::new();
+        for change in changes {
+            let (jail, scope, subject, until) = match change {
+                Change::Add(e) => {
+                    (&e.jail, e.scope, &e.subject, (e.until > now).then_some(lasting(e.until, now)))
+                }
+                Change::Remove { jail, scope, subject } => (jail, *scope, subject, None),
+            };
+            let Some(place) = self.plan.place(jail, scope, subject) else {
+                applied.unguarded += u64::from(until.is_some());
+                continue;
+            };
+            if Kind::of(subject).is_interval() {
+                let nets = &mut self.nets[usize::from(place.bucket)];
+                match until {
+                    Some(until) => nets.add(*subject, place.owner, until),
+                    None => nets.remove(subject, place.owner),
+                }
+            } else {
+                let key = key_of(subject);
+                let set = self.plan.set_of(place.bucket, key);
+                wishes.push(Wish { set, key, owner: place.owner, until });
+            }
+        }
+        wishes
+    }
+
     /// Carries wishes out: looks at each client in the kernel, then writes what differs.
     pub(crate) fn fulfil(
         &mut self,

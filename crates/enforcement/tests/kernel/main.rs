@@ -7,6 +7,7 @@ mod network;
 mod packets;
 mod changes;
 mod mending;
+mod monitor;
 mod restart;
 mod stopwatch;
 

@@ -67,8 +67,14 @@ fn whatever_others_break_is_mended() {
         ("add set inet stockade foreign { type ipv4_addr; }", true),
         ("add chain inet stockade prerouting { policy drop; }", true),
         ("add table inet stockade { flags dormant; }", true),
-        ("delete element inet stockade ports { tcp . 22 }", true),
-        ("add element inet stockade ports { tcp . 23 : accept }", true),
+        ("delete element inet stockade ports_tcp { 22 }", true),
+        ("add element inet stockade ports_tcp { 23 : accept }", true),
+        ("flush map inet stockade ports_udp", true),
+        // As the map of ports was before there was one for each protocol.
+        (
+            "add map inet stockade ports { type inet_proto . inet_service : verdict; flags interval; elements = { tcp . 22-23 : goto jail_sshd }; }; add rule inet stockade prerouting meta l4proto . th dport vmap @ports",
+            true,
+        ),
         ("add element inet stockade whitelist_v4 { 192.0.2.2 }", true),
         ("delete element inet stockade sshd_v4 { 192.0.2.2 }", false),
         ("delete element inet stockade all_v6 { 2001:db8:0:1:: }", false),
@@ -82,8 +88,13 @@ fn whatever_others_break_is_mended() {
             false,
         ),
     ] {
-        let ports = if table().contains("map ports_2 ") { "stockade ports_2 " } else { "stockade ports " };
-        run("nft", &[&harm.replace("stockade ports ", ports)]);
+        let mut harming = harm.to_owned();
+        for name in ["ports_tcp", "ports_udp"] {
+            if table().contains(&format!("map {name}_2 ")) {
+                harming = harming.replace(name, &format!("{name}_2"));
+            }
+        }
+        run("nft", &[&harming]);
         assert!(guarded.hears(), "{harm}");
         let (mended, took) = timed(|| guarded.mend());
         eprintln!("mended in {took:?}: {harm}: {mended:?}");
@@ -103,7 +114,7 @@ fn listing() -> String {
         .lines()
         .map(|line| match line.find(" timeout ") {
             Some(at) => format!("{}{}", &line[..at], line.find(" : ").map_or("", |value| &line[value..])),
-            None => line.replace("@ports_2", "@ports").replace("map ports_2", "map ports"),
+            None => line.replace("ports_tcp_2", "ports_tcp").replace("ports_udp_2", "ports_udp"),
         })
         .filter(|line| {
             !line.contains("counter foreign") && !line.contains("packets ") && line.trim().len() > 1
