@@ -22,8 +22,10 @@ pub fn on_signals(config: Option<PathBuf>, engine: SyncSender<Message>) -> io::R
         for signal in signals.forever() {
             let message = match signal {
                 SIGHUP => read_again(config.as_deref(), "SIGHUP"),
-                SIGINT => Message::Stop(End::Asked("SIGINT; bans stay in force".to_owned())),
-                _ => Message::Stop(End::Asked("SIGTERM; bans stay in force".to_owned())),
+                SIGINT => {
+                    Message::Stop(End::Asked("SIGINT; the kernel keeps the bans that it has".to_owned()))
+                }
+                _ => Message::Stop(End::Asked("SIGTERM; the kernel keeps the bans that it has".to_owned())),
             };
             if engine.send(message).is_err() {
                 return;

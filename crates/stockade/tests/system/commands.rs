@@ -240,7 +240,7 @@ fn down_leaves_nothing_in_the_kernel_and_the_next_run_brings_the_bans_back() {
     assert!(down.code == 0 && down.out.contains("no ban is in force"), "{down:?}");
     let (status, said) = daemon.ends();
     assert!(status.success() && said.contains("stopped: down, asked by root"), "{said}");
-    assert!(!said.contains("bans stay in force"), "{said}");
+    assert!(!said.contains("keeps the bans"), "{said}");
     assert_eq!(place.kernel.table(), "");
 
     let daemon = place.start();
