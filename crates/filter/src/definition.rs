@@ -143,6 +143,8 @@ pub enum FilterErrorKind {
     TooLong,
     /// A pattern has more groups than a match can tell of.
     TooManyGroups,
+    /// `<TIME>` in a filter whose `timestamps` names no form.
+    NoTimestamps,
     /// A pattern does not begin with `^` or not end with `$`.
     Unanchored,
     /// A pattern has no literal text for the prefilter.
@@ -206,6 +208,11 @@ impl fmt::Display for FilterErrorKind {
                 let most = crate::program::GROUPS_MAX;
                 write!(f, "has more than {most} groups; write (?:…) where nothing is to be taken")
             }
+            Self::NoTimestamps => write!(
+                f,
+                "<TIME> has no form: name one, as timestamps = [\"iso8601\"]; known are {}",
+                crate::timestamp::FORM_NAMES.join(" ")
+            ),
             Self::Unanchored => {
                 write!(f, "must begin with ^ and end with $, so that a client cannot write around it")
             }

@@ -91,6 +91,7 @@ fn meaning(tag: &str, parts: &BTreeMap<String, String>, forms: &[Form]) -> Resul
         "SUBNET" => format!(r"(?P<host>(?:{IPV4}|{IPV6})(?:/\d{{1,3}})?)"),
         "USER" => "(?P<user>.*)".to_owned(),
         "TRANSPORT" => "(?P<transport>UDP|TCP|TLS|WSS|WS|udp|tcp|tls|wss|ws)".to_owned(),
+        "TIME" if forms.is_empty() => return Err(FilterErrorKind::NoTimestamps),
         "TIME" => {
             let forms: Vec<_> = forms.iter().map(|form| form.regex()).collect();
             format!("(?P<time>{})", forms.join("|"))

@@ -17,6 +17,7 @@ mod whitelist;
 mod catch_up;
 mod success;
 mod evidence;
+mod filters;
 mod commands;
 mod socket;
 mod help;
