@@ -24,6 +24,19 @@ struct Row {
     proof: Proof,
 }
 
+/// A live ban without its reason. Who goes through a million bans seldom wants to have a million texts made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outline {
+    /// Who.
+    pub subject: Subject,
+    /// By which jail.
+    pub jail: JailName,
+    /// Which ports.
+    pub scope: Scope,
+    /// Until when.
+    pub until: Moment,
+}
+
 /// The live bans.
 #[derive(Debug)]
 pub(crate) struct Bans {
@@ -113,6 +126,16 @@ impl Bans {
     /// All of them, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Ban> {
         self.rows.iter().map(|(key, row)| self.in_words(key, row))
+    }
+
+    /// All of them, in order, without their reasons.
+    pub(crate) fn outlines(&self) -> impl Iterator<Item = Outline> {
+        self.rows.iter().map(|((subject, jail), row)| Outline {
+            subject: *subject,
+            jail: self.jails.name(*jail),
+            scope: row.scope,
+            until: row.until,
+        })
     }
 
     fn take_out(&mut self, key: &Key) -> Option<Ban> {

@@ -71,7 +71,7 @@ impl Decider {
             }
             Command::Unban { subject, jail, actor } => self.unban(subject, jail.as_ref(), actor, now),
             Command::UnbanAll { actor } => {
-                let all: Vec<_> = self.bans.iter().map(|ban| (ban.subject, ban.jail)).collect();
+                let all: Vec<_> = self.bans.outlines().map(|ban| (ban.subject, ban.jail)).collect();
                 let decided = all.iter().filter_map(|(subject, jail)| self.lift(subject, jail, actor, now));
                 Answer { decided: decided.collect(), notes: Vec::new() }
             }

@@ -9,7 +9,7 @@ use event::{
 };
 
 use crate::aged::Aged;
-use crate::bans::Bans;
+use crate::bans::{Bans, Outline};
 use crate::memory::Memory;
 use crate::sentence::Sentence;
 use crate::{BanTime, Decided, Outcome, Remembered, Settings, reason};
@@ -140,6 +140,11 @@ impl Decider {
     /// The live bans, in the order of their subjects.
     pub fn bans(&self) -> impl Iterator<Item = Ban> {
         self.bans.iter()
+    }
+
+    /// The live bans without their reasons, in the order of their subjects.
+    pub fn outlines(&self) -> impl Iterator<Item = Outline> {
+        self.bans.outlines()
     }
 
     /// The live bans that hit `subject`: its own and those of subnets around it, the widest first.

@@ -17,6 +17,7 @@ mod aged;
 mod due;
 mod names;
 
+pub use bans::Outline;
 pub use command::{Answer, Command};
 pub use decider::{Bounds, Decider};
 pub use outcome::{Decided, Outcome, Remembered};

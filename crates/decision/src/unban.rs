@@ -8,7 +8,7 @@ impl Decider {
     /// Lifts the bans of those who are on the whitelist now: after a reload.
     pub fn lift_protected(&mut self, whitelist: &Whitelist, now: Moment) -> Vec<Decided> {
         let protected = |subject: &Subject| whitelist.protects(subject).map(|(_, origin)| origin.to_owned());
-        let bans = self.bans.iter();
+        let bans = self.bans.outlines();
         let found: Vec<_> = bans
             .filter_map(|ban| protected(&ban.subject).map(|origin| (ban.subject, ban.jail, origin)))
             .collect();

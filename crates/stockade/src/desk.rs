@@ -86,21 +86,18 @@ impl Desk {
 
     /// Reads the settings here, beside the engine; it only hears of them when they are right.
     fn reload(&self, peer: &Peer) -> Answer {
-        let cause = format!("asked by {}", peer.name);
-        match Plan::make(self.config.as_deref()) {
+        let made = Plan::make(self.config.as_deref());
+        let answer = match &made {
             Ok(plan) => {
-                let jails = plan.jails.len();
-                match self.engine.send(Message::Reloaded { plan: Box::new(plan), cause }) {
-                    Ok(()) => Answer::Done(format!("the settings were read again; {jails} jails are on")),
-                    Err(_) => Answer::Fault("stockade is stopping".to_owned()),
-                }
+                Answer::Done(format!("the settings were read again; {} jails are on", plan.jails.len()))
             }
             Err(complaints) => {
-                let text = complaints.join("\n");
-                let _ = self.engine.send(Message::ReloadFailed { complaints, cause });
-                Answer::No(format!("{text}\nthe old settings stay in force"))
+                Answer::No(format!("{}\nthe old settings stay in force", complaints.join("\n")))
             }
-        }
+        };
+        let is_good = made.is_ok();
+        let sent = self.engine.send(Message::read_again(made, &format!("asked by {}", peer.name)));
+        if is_good && sent.is_err() { Answer::Fault("stockade is stopping".to_owned()) } else { answer }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
 use counter::Counter;
-use decision::Decider;
+use decision::{Decider, Outline};
 use enforcement::{Change, Element};
 use event::Moment;
 use source::{FileSpec, JournalSpec};
@@ -13,7 +13,6 @@ use store::{Batch, Store};
 
 use crate::clock;
 use crate::enforcer::Enforcer;
-use crate::judge::element;
 use crate::ledger::Ledger;
 use crate::message::{End, Enforced, Message, Reply};
 use crate::plan::Plan;
@@ -213,7 +212,7 @@ impl Engine {
         if now >= self.next_reconcile {
             self.next_reconcile = now.after(self.plan.settings.enforcement.reconcile_every);
             self.refresh_whitelist();
-            self.reconcile = Some(self.reconcile.unwrap_or(false));
+            self.reconcile.get_or_insert(false);
         }
     }
 
@@ -254,14 +253,16 @@ impl Engine {
 
     /// What the kernel should hold.
     pub(crate) fn wanted(&self) -> Vec<Element> {
-        if self.plan.settings.enabled {
-            self.decider.bans().map(|ban| element(&ban)).collect()
-        } else {
-            Vec::new()
-        }
+        if self.plan.settings.enabled { self.decider.outlines().map(held).collect() } else { Vec::new() }
     }
 
     pub(crate) fn enforcer(&self) -> &Enforcer {
         &self.enforcer
     }
+}
+
+/// A live ban as the kernel holds it.
+fn held(ban: Outline) -> Element {
+    let Outline { subject, jail, scope, until } = ban;
+    Element { jail, scope, subject, until }
 }

@@ -104,7 +104,7 @@ impl Engine {
 }
 
 /// A ban as the kernel holds it.
-pub(crate) fn element(ban: &Ban) -> Element {
+fn element(ban: &Ban) -> Element {
     Element { jail: ban.jail.clone(), scope: ban.scope, subject: ban.subject, until: ban.until }
 }
 

@@ -41,6 +41,17 @@ pub enum Message {
     Stop(End),
 }
 
+impl Message {
+    /// The settings were read again, because of `cause`, and this came of it.
+    pub fn read_again(made: Result<Plan, Vec<String>>, cause: &str) -> Self {
+        let cause = cause.to_owned();
+        match made {
+            Ok(plan) => Self::Reloaded { plan: Box::new(plan), cause },
+            Err(complaints) => Self::ReloadFailed { complaints, cause },
+        }
+    }
+}
+
 /// Why the engine stops.
 #[derive(Debug)]
 pub enum End {

@@ -15,7 +15,7 @@ use source::{
 };
 
 use crate::clock;
-use crate::collector::{Collector, Gone, JOURNAL};
+use crate::collector::{Collector, JOURNAL};
 use crate::listeners::Listeners;
 use crate::message::{End, Message};
 use crate::plan::Watchlist;
@@ -100,12 +100,6 @@ pub fn journal(
 enum Stopped {
     Gone,
     Broken(SourceError),
-}
-
-impl From<Gone> for Stopped {
-    fn from(Gone: Gone) -> Self {
-        Self::Gone
-    }
 }
 
 fn tell_end(engine: &SyncSender<Message>, what: &str, stopped: Stopped) {

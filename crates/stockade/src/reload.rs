@@ -58,9 +58,5 @@ pub fn on_change(config: &Path, engine: SyncSender<Message>) -> io::Result<()> {
 }
 
 fn read_again(config: Option<&Path>, cause: &str) -> Message {
-    let cause = cause.to_owned();
-    match Plan::make(config) {
-        Ok(plan) => Message::Reloaded { plan: Box::new(plan), cause },
-        Err(complaints) => Message::ReloadFailed { complaints, cause },
-    }
+    Message::read_again(Plan::make(config), cause)
 }

@@ -1,7 +1,7 @@
 //! How the engine takes up new settings and new addresses of the host, while everything goes on.
 
-use decision::Command;
-use event::{Ban, JailName};
+use decision::{Command, Outline};
+use event::JailName;
 
 use crate::clock;
 use crate::engine::Engine;
@@ -55,8 +55,8 @@ impl Engine {
         let is_on = |jail: &JailName| {
             jail.as_str() == JailName::MANUAL || self.plan.jails.iter().any(|known| known.name == *jail)
         };
-        let orphans: Vec<Ban> = self.decider.bans().filter(|ban| !is_on(&ban.jail)).collect();
-        for Ban { subject, jail, .. } in orphans {
+        let orphans: Vec<Outline> = self.decider.outlines().filter(|ban| !is_on(&ban.jail)).collect();
+        for Outline { subject, jail, .. } in orphans {
             let actor = format!("the settings (jail {jail} is off)");
             let unban = Command::Unban { subject, jail: Some(jail), actor };
             lifted.extend(self.decider.obey(&unban, &self.plan.whitelist, now).decided);

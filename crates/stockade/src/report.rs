@@ -44,7 +44,7 @@ impl Engine {
 
     fn jails(&self, only: Option<&str>) -> Vec<Jail> {
         let wanted = self.plan.jails.iter().filter(|jail| only.is_none_or(|only| only == jail.name.as_str()));
-        let banned = self.decider.bans().fold(std::collections::HashMap::new(), |mut counts, ban| {
+        let banned = self.decider.outlines().fold(std::collections::HashMap::new(), |mut counts, ban| {
             *counts.entry(ban.jail).or_insert(0u64) += 1;
             counts
         });
