@@ -27,6 +27,13 @@ pub struct Seen {
     pub skew_millis: Option<i64>,
 }
 
+impl Seen {
+    /// The skew as it is shown.
+    pub fn skew_seconds(&self) -> Option<f64> {
+        self.skew_millis.map(|millis| millis as f64 / 1000.0)
+    }
+}
+
 /// Collects what is found until it is time to tell the engine.
 #[derive(Debug)]
 pub struct Collector {

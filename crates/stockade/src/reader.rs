@@ -202,7 +202,7 @@ fn file_health(
             cut_lines: file.cut_lines,
             last_line: file.last_read.map(rfc3339),
             last_match: seen.last_match.map(rfc3339),
-            skew: seen.skew_millis.map(|millis| millis as f64 / 1000.0),
+            skew: seen.skew_seconds(),
             source: file.path,
         }
     });
@@ -237,6 +237,6 @@ fn journal_health(
         cut_lines: health.skipped,
         last_line: health.last_read.map(rfc3339),
         last_match: seen.last_match.map(rfc3339),
-        skew: seen.skew_millis.map(|millis| millis as f64 / 1000.0),
+        skew: seen.skew_seconds(),
     }]
 }

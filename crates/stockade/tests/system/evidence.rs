@@ -25,12 +25,18 @@ fn login(address: &str) -> String {
     )
 }
 
-#[test]
-fn forged_datagrams_ban_for_a_short_time_and_never_a_friend() {
+/// Where only Asterisk's log is read.
+fn asterisk_place() -> Place {
     let place = Place::new("");
     let log = place.log();
     place
         .configure(&format!("{SETTINGS}[jails.asterisk]\nenabled = true\nlogs = {log:?}\njournal = false\n"));
+    place
+}
+
+#[test]
+fn forged_datagrams_ban_for_a_short_time_and_never_a_friend() {
+    let place = asterisk_place();
     let mut daemon = place.start();
     let mut notices = Notices::listen();
     place.append(&unknown_account("198.51.100.1", "UDP").repeat(3));
@@ -70,10 +76,7 @@ fn notice(address: &str) -> String {
 
 #[test]
 fn an_attempt_that_two_lines_tell_of_counts_once_and_proof_outlasts_a_claim() {
-    let place = Place::new("");
-    let log = place.log();
-    place
-        .configure(&format!("{SETTINGS}[jails.asterisk]\nenabled = true\nlogs = {log:?}\njournal = false\n"));
+    let place = asterisk_place();
     let mut daemon = place.start();
     let mut notices = Notices::listen();
     let attempt = |address: &str| unknown_account(address, "TCP") + &notice(address);
