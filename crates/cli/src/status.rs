@@ -10,8 +10,8 @@ pub fn print(status: &Status, json: bool) {
     if json {
         return out::json(status);
     }
-    for line in &status.attention {
-        say!("! {line}");
+    for notice in &status.attention {
+        say!("! {}", notice.text);
     }
     say!("{}", headline(status));
     if !status.jails.is_empty() {

@@ -51,6 +51,8 @@ fn settings(raw: &Raw, complaints: &mut Complaints, zone_exists: &dyn Fn(&str) -
         filters: Filters { dir: judge.directory("dir", &raw.filter_dir).unwrap_or(default.filters.dir) },
         log: log(&mut judge, raw, zone_exists),
         jails: jails(&mut judge, &raw.jails),
+        firewall: default.firewall,
+        http: default.http,
     }
 }
 

@@ -5,6 +5,10 @@
 //! no filter: what a filter brings along is merged by `Settings::limits`.
 
 pub mod settings;
+pub mod firewall;
+pub mod http;
+pub mod preset;
+pub mod edit;
 pub mod load;
 pub mod complaint;
 pub mod checked;
@@ -17,7 +21,11 @@ mod nearest;
 pub use checked::check;
 pub use complaint::Complaint;
 pub use duration::{FOREVER, parse_duration};
+pub use edit::{Edit, EditError, edit};
+pub use firewall::{Firewall, Network, Service, ServicePorts};
+pub use http::{Http, Tls};
 pub use load::load;
+pub use preset::{PRESETS, Preset};
 pub use settings::{
     Control, Enabled, Enforcement, Escalation, Evidence, Filters, Jail, LimitOverrides, Limits, Log,
     LogLevel, Mode, Settings, Whitelisted,

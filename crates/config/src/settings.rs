@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use event::{JailName, Port, Subject};
 
+use crate::firewall::Firewall;
+use crate::http::Http;
+
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
@@ -33,6 +36,10 @@ pub struct Settings {
     pub filters: Filters,
     /// What the program says about itself, and in which time zone logs are read.
     pub log: Log,
+    /// Which networks may reach which services.
+    pub firewall: Firewall,
+    /// Where the page and the API are served.
+    pub http: Http,
 }
 
 impl Settings {
@@ -65,6 +72,8 @@ impl Default for Settings {
             control: Control::default(),
             filters: Filters::default(),
             log: Log::default(),
+            firewall: Firewall::default(),
+            http: Http::default(),
         }
     }
 }

@@ -61,9 +61,24 @@ pub struct Status {
     /// The latest bans that were refused, newest first.
     pub refusals: Vec<Refused>,
     /// What needs attention, each with what to do.
-    pub attention: Vec<String>,
+    pub attention: Vec<Notice>,
     /// Who is never blocked, and where it says so.
     pub whitelist: Vec<Protected>,
+    /// What the network firewall and the SIP limit dropped.
+    pub firewall: FirewallDrops,
+}
+
+/// What the network firewall dropped since its rules were laid.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirewallDrops {
+    /// Packets that no network's row lets in.
+    pub dropped_packets: u64,
+    /// Their bytes.
+    pub dropped_bytes: u64,
+    /// SIP requests above the limit.
+    pub limited_packets: u64,
+    /// Their bytes.
+    pub limited_bytes: u64,
 }
 
 /// How bans are carried out.
@@ -139,6 +154,27 @@ pub struct Source {
     pub last_match: Option<String>,
     /// Seconds that the lines' own time is behind ours, of the last live match; negative: ahead.
     pub skew: Option<f64>,
+    /// Lines in the last full minute.
+    pub lines_per_minute: u64,
+}
+
+/// What needs attention.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// What it is about, one word: a page in another language has its own sentence for it. `observing`, `source-silent`.
+    pub code: String,
+    /// What is in that sentence: `{"source": "/var/log/auth.log"}`.
+    pub values: std::collections::BTreeMap<String, String>,
+    /// In English, with what to do.
+    pub text: String,
+}
+
+impl Notice {
+    /// From its code, what is in its sentence, and that sentence in English.
+    pub fn new(code: &str, values: &[(&str, &str)], text: String) -> Self {
+        let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Self { code: code.to_owned(), values: values.collect(), text }
+    }
 }
 
 /// A bound that was reached.

@@ -11,9 +11,11 @@ pub mod account;
 pub mod clients;
 pub mod server;
 pub mod client;
+pub mod desk;
 
 pub use answer::Answer;
 pub use client::{AskError, ask};
 pub use clients::Clients;
+pub use desk::{Actor, Desk, Event, Fault};
 pub use request::Request;
 pub use server::{Peer, Server};

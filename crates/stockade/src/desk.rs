@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{SyncSender, channel};
 use std::time::Duration;
 
-use control::answer::Source;
+use control::answer::{Notice, Source};
 use control::{Answer, Peer, Request};
 use source::{FileSpec, JournalSpec};
 
@@ -79,7 +79,10 @@ impl Desk {
             if source.state != "missing" || is_deaf {
                 let (name, state, jails) = (&source.source, &source.state, source.jails.join(" "));
                 let reason = source.reason.as_deref().unwrap_or_default();
-                status.attention.push(format!("{name} is {state} ({jails}): {reason}"));
+                let text = format!("{name} is {state} ({jails}): {reason}");
+                let values =
+                    [("source", name.as_str()), ("state", state), ("jails", &jails), ("reason", reason)];
+                status.attention.push(Notice::new("source-not-read", &values, text));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use control::answer;
+use control::answer::{self, Notice};
 use control::time::rfc3339;
 use event::limit::REFUSALS;
 use event::{JailName, Moment, Refusal, Subject};
@@ -72,13 +72,14 @@ impl Ledger {
     }
 
     /// What to do about a ban that does not hold.
-    pub fn ineffective(&self) -> Option<String> {
+    pub fn ineffective(&self) -> Option<Notice> {
         let (subject, jail, at) = self.ineffective.as_ref()?;
-        Some(format!(
-            "{subject} is banned in {jail} and still failed at {}: does the service see the address of a proxy, or does it \
-             listen on other ports than the jail's?",
-            rfc3339(*at)
-        ))
+        let (subject, at) = (subject.to_string(), rfc3339(*at));
+        let text = format!(
+            "{subject} is banned in {jail} and still failed at {at}: does the service see the address of a proxy, or does it \
+             listen on other ports than the jail's?"
+        );
+        Some(Notice::new("still-fails", &[("address", &subject), ("jail", jail.as_str()), ("at", &at)], text))
     }
 
     fn tally_mut(&mut self, jail: &JailName) -> &mut Tally {

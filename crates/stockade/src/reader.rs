@@ -203,6 +203,7 @@ fn file_health(
             last_line: file.last_read.map(rfc3339),
             last_match: seen.last_match.map(rfc3339),
             skew: seen.skew_seconds(),
+            lines_per_minute: 0,
             source: file.path,
         }
     });
@@ -238,5 +239,6 @@ fn journal_health(
         last_line: health.last_read.map(rfc3339),
         last_match: seen.last_match.map(rfc3339),
         skew: seen.skew_seconds(),
+        lines_per_minute: 0,
     }]
 }

@@ -1,7 +1,7 @@
 //! What `status` says: the engine's part here, readers' and kernel's parts added by `desk`.
 
 use control::Answer;
-use control::answer::{Bound, Enforcement, Jail, Status};
+use control::answer::{Bound, Enforcement, FirewallDrops, Jail, Notice, Status};
 use control::time::rfc3339;
 use event::limit;
 
@@ -38,6 +38,7 @@ impl Engine {
                 Vec::new()
             },
             attention: self.attention(),
+            firewall: FirewallDrops::default(),
             whitelist: self.plan.whitelist.iter().map(|(entry, origin)| protected(entry, origin)).collect(),
         }))
     }
@@ -98,41 +99,47 @@ impl Engine {
     }
 
     /// Changed settings that cannot take effect while it runs.
-    fn waiting_for_a_restart(&self) -> Option<String> {
+    fn waiting_for_a_restart(&self) -> Option<Notice> {
         let (then, now) = (&self.started_with, &self.plan.settings);
         let changed = [
             ("mode in [enforcement]", then.enforcement.mode != now.enforcement.mode),
             ("group in [control]", then.control.group != now.control.group),
             ("level in [log]", then.log.level != now.log.level),
+            ("[http]", then.http != now.http),
         ];
         let changed: Vec<_> = changed.into_iter().filter_map(|(name, is)| is.then_some(name)).collect();
         let list = changed.join(" and ");
-        (!changed.is_empty())
-            .then(|| format!("restart stockade: the new {list} holds from the next start on"))
+        let text = format!("restart stockade: the new {list} holds from the next start on");
+        (!changed.is_empty()).then(|| Notice::new("restart-needed", &[("settings", &list)], text))
     }
 
     /// What needs somebody, with what to do.
-    fn attention(&self) -> Vec<String> {
+    fn attention(&self) -> Vec<Notice> {
         let health = &self.health;
-        let mut lines: Vec<String> = Vec::new();
+        let mut notices: Vec<Notice> = Vec::new();
         if !self.plan.settings.enabled {
-            lines.push("protection is switched off; set enabled = true in stockade.toml".to_owned());
+            let text = "protection is switched off; set enabled = true in stockade.toml";
+            notices.push(Notice::new("switched-off", &[], text.to_owned()));
         }
         if health.mode == "observe" {
             let reason = health.mode_reason.as_deref().unwrap_or("as the settings ask");
-            lines.push(format!("only observing, nobody is kept out: {reason}"));
+            let text = format!("only observing, nobody is kept out: {reason}");
+            notices.push(Notice::new("observing", &[("reason", reason)], text));
         }
-        lines.extend(health.enforcement_error.clone().map(|error| format!("enforcement fails: {error}")));
-        lines.extend(
-            health
-                .store_error
-                .clone()
-                .map(|error| format!("nothing can be recorded, a restart would lose it: {error}")),
-        );
-        lines.extend(health.reload_error.clone());
-        lines.extend(self.waiting_for_a_restart());
-        lines.extend(health.notes.iter().cloned());
-        lines.extend(self.ledger.ineffective());
-        lines
+        if let Some(error) = &health.enforcement_error {
+            let text = format!("enforcement fails: {error}");
+            notices.push(Notice::new("enforcement-error", &[("error", error)], text));
+        }
+        if let Some(error) = &health.store_error {
+            let text = format!("nothing can be recorded, a restart would lose it: {error}");
+            notices.push(Notice::new("store-error", &[("error", error)], text));
+        }
+        if let Some(error) = &health.reload_error {
+            notices.push(Notice::new("settings-wrong", &[("error", error)], error.clone()));
+        }
+        notices.extend(self.waiting_for_a_restart());
+        notices.extend(health.notes.iter().map(|note| Notice::new("note", &[("text", note)], note.clone())));
+        notices.extend(self.ledger.ineffective());
+        notices
     }
 }
