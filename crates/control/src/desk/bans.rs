@@ -1,5 +1,7 @@
 //! Live bans, and orders about them.
 
+use std::collections::BTreeMap;
+
 use event::{Ban, JailName, Subject};
 
 /// Every live ban at one moment, in the order of subjects.
@@ -9,6 +11,8 @@ pub struct Roster {
     pub generation: u64,
     /// The bans.
     pub bans: Vec<Ban>,
+    /// The service of each jail: `sip`, `ssh`, `web`. A ban by hand has none.
+    pub services: BTreeMap<JailName, String>,
 }
 
 /// A ban by hand.
