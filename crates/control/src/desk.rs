@@ -2,6 +2,7 @@
 //! wait for the engine or the disk: it is never made on a thread that serves others meanwhile.
 
 pub mod bans;
+pub mod listing;
 pub mod activity;
 pub mod change;
 pub mod tried;
@@ -19,6 +20,7 @@ pub use activity::{Activity, Series, Span, TargetAccount, TargetNetwork, TargetO
 pub use bans::{BanOrder, Lifted, Roster};
 pub use change::{Change, Changed, Rehearsal, Trial, Written};
 pub use fault::{Complaint, Fault};
+pub use listing::{Listing, SortBy};
 pub use journal::{Deed, JournalEntry, JournalPage};
 pub use key::{Key, KeyOrder, KeyScope, NewKey};
 pub use tried::{FilterOutline, Tried, Verdict};

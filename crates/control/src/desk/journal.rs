@@ -29,6 +29,43 @@ pub enum Deed {
     SignIn,
 }
 
+impl Deed {
+    /// All.
+    pub const ALL: [Self; 10] = [
+        Self::Ban,
+        Self::Unban,
+        Self::UnbanAll,
+        Self::Settings,
+        Self::Confirm,
+        Self::RollBack,
+        Self::Password,
+        Self::KeyCreated,
+        Self::KeyRevoked,
+        Self::SignIn,
+    ];
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ban => "ban",
+            Self::Unban => "unban",
+            Self::UnbanAll => "unban-all",
+            Self::Settings => "settings",
+            Self::Confirm => "confirm",
+            Self::RollBack => "roll-back",
+            Self::Password => "password",
+            Self::KeyCreated => "key-created",
+            Self::KeyRevoked => "key-revoked",
+            Self::SignIn => "sign-in",
+        }
+    }
+
+    /// The deed of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|deed| deed.as_str() == word)
+    }
+}
+
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournalEntry {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::answer::Notice;
+
 /// A filter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FilterOutline {
@@ -48,6 +50,7 @@ pub struct Tried {
     pub time: Option<String>,
     /// `proven` or `claimed`.
     pub proof: Option<String>,
-    /// Why it does not match, in steps from the outside in: which part was looked for and not found.
-    pub why: Vec<String>,
+    /// Why a missed line does not match, from the outside in. Codes: `no-syslog-prefix`, `other-program` (`program`, `reads`),
+    /// `no-literal`, `near` (`pattern`, `literal`).
+    pub why: Vec<Notice>,
 }
