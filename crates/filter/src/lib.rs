@@ -21,10 +21,12 @@ mod prefilter;
 pub mod set;
 pub mod found;
 pub mod catalog;
+pub mod explain;
 pub mod samples;
 
 pub use catalog::Catalog;
 pub use definition::{Definition, FilterError, FilterErrorKind};
+pub use explain::{Obstacle, obstacles};
 pub use filter::{Filter, Kind};
 pub use found::{Found, Host, Judged};
 pub use set::{FilterSet, Scratch};
