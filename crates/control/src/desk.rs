@@ -20,9 +20,9 @@ pub use activity::{Activity, Series, Span, TargetAccount, TargetNetwork, TargetO
 pub use bans::{BanOrder, Lifted, Roster};
 pub use change::{Change, Changed, Rehearsal, Trial, Written};
 pub use fault::{Complaint, Fault};
-pub use listing::{Listing, SortBy};
 pub use journal::{Deed, JournalEntry, JournalPage};
 pub use key::{Key, KeyOrder, KeyScope, NewKey};
+pub use listing::{Listing, SortBy};
 pub use tried::{FilterOutline, Tried, Verdict};
 
 /// Who asks, for the journal.

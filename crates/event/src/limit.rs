@@ -124,3 +124,9 @@ pub const NETLINK_RECEIVE_BYTES: usize = 16 * 1024 * 1024;
 
 /// Datagrams that the watch reads in one call. The rest waits for the next: the socket stays readable.
 pub const WATCH_DATAGRAMS: usize = 10_000;
+
+/// Characters of a search among the bans. A longer one is refused.
+pub const SEARCH_CHARACTERS: usize = 200;
+
+/// Words of a search that are looked for. The rest is left out.
+pub const SEARCH_WORDS: usize = 8;

@@ -50,10 +50,7 @@ impl Roster {
         let mut jails = Jails { roster: self, listing, words: &words, known: HashMap::new() };
         let fitting = self.bans.iter().filter(|ban| {
             jails.are_asked_for(ban)
-                && words
-                    .iter()
-                    .enumerate()
-                    .all(|(at, word)| jails.fit(ban, at) || word.fits(ban, country))
+                && words.iter().enumerate().all(|(at, word)| jails.fit(ban, at) || word.fits(ban, country))
         });
         if listing.sort != SortBy::Service {
             let mut bans: Vec<&Ban> = fitting.collect();
@@ -170,7 +167,8 @@ impl Word {
 
     /// Whether this means the jail or the service: their beginning is enough.
     fn means(&self, jail: &str, service: &str) -> bool {
-        self.subject.is_none() && (jail.starts_with(&self.text) || service.to_lowercase().starts_with(&self.text))
+        self.subject.is_none()
+            && (jail.starts_with(&self.text) || service.to_lowercase().starts_with(&self.text))
     }
 
     fn fits(&self, ban: &Ban, country: &CountryOf<'_>) -> bool {
@@ -179,7 +177,8 @@ impl Word {
         }
         (self.is_address_begun && ban.subject.to_string().starts_with(&self.text))
             || self.is_in(&ban.reason)
-            || (self.is_country && country(&ban.subject).is_some_and(|code| code.eq_ignore_ascii_case(&self.text)))
+            || (self.is_country
+                && country(&ban.subject).is_some_and(|code| code.eq_ignore_ascii_case(&self.text)))
     }
 
     /// Whether a word of the reason begins like this; a number must be the whole word. One or two digits and two letters are
@@ -310,6 +309,30 @@ mod tests {
                 let listed = roster.listed(&listing, &|_| None);
                 assert_eq!(roster.after(&listing, &listed, last), at, "{sort:?}");
                 roster.bans.push(last.clone());
+            }
+        }
+    }
+
+    /// Prints what a search among 100,000 bans takes: `cargo test --release -p control listing -- --ignored --nocapture`.
+    #[test]
+    #[ignore = "a measurement"]
+    #[allow(clippy::disallowed_methods, clippy::print_stdout, reason = "a measurement")]
+    fn a_hundred_thousand_bans() {
+        let mut roster = roster();
+        roster.bans = (0..100_000u32)
+            .map(|number| {
+                let [_, a, b, c] = number.wrapping_mul(2_654_435_761).to_be_bytes();
+                let jail = ["asterisk", "sshd", "manual"][number as usize % 3];
+                let reason = format!("{} failures within 10 min (limit 5)", number % 90);
+                ban(&format!("198.{a}.{b}.{c}"), jail, i64::from(number % 3600), number % 90, &reason)
+            })
+            .collect();
+        for text in ["", "198.7", "198.0.0.0/9", "ssh", "limit", "nl", "nobody at all"] {
+            for sort in [SortBy::Since, SortBy::Address, SortBy::Service] {
+                let listing = Listing { search: text.to_owned(), sort, ..Listing::default() };
+                let start = std::time::Instant::now();
+                let hits = roster.listed(&listing, &|_| Some("DE".to_owned())).len();
+                println!("{text:?} by {sort:?}: {hits} bans in {:?}", start.elapsed());
             }
         }
     }
