@@ -65,6 +65,24 @@ pub const RECORDED_FAILURE_DAYS: u32 = 8;
 /// Rows of the audit. At the bound, the oldest are deleted.
 pub const AUDIT_ROWS: u64 = 100_000;
 
+/// Rows of the journal of actions. At the bound, the oldest are deleted.
+pub const ACTION_ROWS: u64 = 100_000;
+
+/// Bytes of an action's detail, such as the difference of the settings. A longer one is cut and ends in `…`.
+pub const ACTION_DETAIL_BYTES: usize = 20 * 1024;
+
+/// Bytes of each other text of an action. A longer one is cut and ends in `…`.
+pub const ACTION_TEXT_BYTES: usize = 256;
+
+/// API keys. At the bound, a new one is refused, and says so.
+pub const KEYS: usize = 1000;
+
+/// Rows of each tally of failures and bans by quarter of an hour. At the bound, the oldest are deleted.
+pub const TALLY_ROWS: u64 = 100_000;
+
+/// Steps of one answer from a tally. Further ones are left out.
+pub const TALLY_STEPS: usize = 1000;
+
 /// Ended bans kept on disk. At the bound, the oldest are deleted; a live ban never is.
 pub const HISTORY_ROWS: u64 = 200_000;
 
@@ -130,3 +148,91 @@ pub const SEARCH_CHARACTERS: usize = 200;
 
 /// Words of a search that are looked for. The rest is left out.
 pub const SEARCH_WORDS: usize = 8;
+
+/// Networks of the network firewall. A file with more is refused.
+pub const FIREWALL_NETWORKS: usize = 256;
+
+/// Ports, or ranges of them, of one service of the network firewall. A longer list is refused.
+pub const SERVICE_PORTS: usize = 64;
+
+/// Characters of a network's name. A longer one is refused.
+pub const NETWORK_NAME_CHARACTERS: usize = 64;
+
+/// The largest `sip_limit`, in requests a second. A larger one is refused: it would be no limit.
+pub const SIP_LIMIT: u32 = 10_000;
+
+/// Addresses in one text of addresses that somebody typed or pasted. Past it, the text is refused.
+pub const TYPED_ADDRESSES: usize = 10_000;
+
+/// Wrong entries that are told of one text of addresses. The rest is only counted.
+pub const WRONG_ENTRIES: usize = 100;
+
+/// Bytes of the difference between two texts, as the journal keeps it. The rest is left out, and says so.
+pub const DIFFERENCE_BYTES: usize = 16 * 1024;
+
+/// Bytes of a request's body over HTTP. A larger one is refused with 413.
+pub const HTTP_BODY_BYTES: usize = 1024 * 1024;
+
+/// Seconds in which a request must be read and answered; an event stream only has to begin. Then 408.
+pub const HTTP_REQUEST_SECONDS: u64 = 30;
+
+/// Seconds in which the head of a request must have arrived, and in which a kept connection may be idle. Then it is closed.
+pub const HTTP_HEAD_SECONDS: u64 = 10;
+
+/// Connections over HTTP at once. Further ones are closed unread.
+pub const HTTP_CONNECTIONS: usize = 512;
+
+/// Of these, connections of one address (an IPv6 /64) that is no trusted proxy. Further ones are closed unread.
+pub const HTTP_CONNECTIONS_PER_ADDRESS: usize = 64;
+
+/// Threads that wait for the engine or the disk on behalf of HTTP requests. At the bound, requests wait.
+pub const HTTP_BLOCKING_THREADS: usize = 16;
+
+/// Seconds that open connections have to finish when the program stops. Then they are cut.
+pub const HTTP_GRACE_SECONDS: u64 = 2;
+
+/// Sessions of the page at once. At the bound, the one that was idle longest ends.
+pub const SESSIONS: usize = 1000;
+
+/// Seconds without a request after which a session ends.
+pub const SESSION_IDLE_SECONDS: u64 = 12 * 60 * 60;
+
+/// Seconds after which a session ends in any case.
+pub const SESSION_SECONDS: u64 = 7 * 24 * 60 * 60;
+
+/// Addresses from which one session was used of late. At the bound, the one used longest ago is forgotten.
+pub const SESSION_ADDRESSES: usize = 4;
+
+/// Seconds after which an address that a session is not used from any more is forgotten; the last one stays.
+pub const SESSION_ADDRESS_SECONDS: u64 = 60 * 60;
+
+/// Clients signed in by `auth:login` at once. At the bound, the one that was idle longest has to sign in again.
+pub const TOKEN_FAMILIES: usize = 1000;
+
+/// Seconds that an access token is good for.
+pub const ACCESS_TOKEN_SECONDS: u64 = 15 * 60;
+
+/// Seconds that a refresh token is good for.
+pub const REFRESH_TOKEN_SECONDS: u64 = 30 * 24 * 60 * 60;
+
+/// Passwords that are hashed at once, each taking a thread and 19 MiB. Others wait.
+pub const PASSWORDS_AT_ONCE: usize = 2;
+
+/// Passwords that wait to be hashed. Further ones are refused with 429.
+pub const PASSWORDS_WAITING: usize = 16;
+
+/// Bytes of a password. A longer one is refused.
+pub const PASSWORD_BYTES: usize = 1024;
+
+/// Failed sign-ins of one address within `SIGN_IN_SECONDS`, after which its attempts are refused with 429 until the
+/// time is over. More than any preset allows: a ban comes first, and this is for addresses that no ban reaches.
+pub const SIGN_IN_FAILURES: usize = 20;
+
+/// See `SIGN_IN_FAILURES`.
+pub const SIGN_IN_SECONDS: u64 = 10 * 60;
+
+/// Addresses whose failed sign-ins are remembered. At the bound, the one that failed first is forgotten.
+pub const SIGN_IN_ADDRESSES: usize = 10_000;
+
+/// Bytes of a country database. A larger file is left unread, and a warning says so.
+pub const COUNTRY_DATABASE_BYTES: u64 = 256 * 1024 * 1024;

@@ -232,8 +232,9 @@ pub fn restored(opened: Opened, kernel: &mut Kernel) -> Restored {
         bans = from_kernel(kernel);
         let count = bans.len();
         notes.push(format!(
-            "the store was damaged and is kept as {}; {count} bans were taken over from the kernel, history and the \
-             administrator's password are lost: set it with 'stockade passwd'",
+            "the store was damaged and is kept as {}; {count} bans were taken over from the kernel; history, the journal of \
+             actions, API keys and the administrator's password are lost: set it with 'stockade passwd', then make \
+             new keys",
             aside.display()
         ));
         notes.iter().for_each(|note| tracing::error!("{note}"));

@@ -59,6 +59,16 @@ pub enum StoreError {
         /// What is wrong with it.
         cause: String,
     },
+    /// Another key has that name.
+    KeyNameTaken {
+        /// The name.
+        name: String,
+    },
+    /// There are as many keys as there may be.
+    TooManyKeys {
+        /// How many.
+        bound: usize,
+    },
     /// A file operation failed.
     Io {
         /// Where.
@@ -157,6 +167,12 @@ impl fmt::Display for StoreError {
                  check the disk",
                 path.display()
             ),
+            Self::KeyNameTaken { name } => {
+                write!(f, "there is a key named '{name}' already; choose another name, or revoke that key")
+            }
+            Self::TooManyKeys { bound } => {
+                write!(f, "there are {bound} keys, and there can be no more; revoke one that is not used")
+            }
             Self::Io { path, doing, cause } => {
                 write!(f, "{}: cannot {doing}: {cause}; check the disk", path.display())
             }

@@ -5,19 +5,29 @@
 //! twice. This crate decides nothing and reads no clock; it never deletes a live ban.
 
 pub mod record;
+pub mod key;
 pub mod error;
 pub mod sqlite;
+pub mod archive;
 mod schema;
+mod lock;
 mod aside;
 mod row;
 mod names;
 mod write;
+mod tally;
 mod read;
+pub mod top;
 mod prune;
 
+pub use archive::Archive;
 pub use error::StoreError;
-pub use record::{AuditEntry, Batch, Deed, Ending, Loaded, MemoryChange, MemoryRow, PastBan, Pruned};
+pub use key::{KeyRow, NewKey};
+pub use record::{
+    Action, ActionRow, AuditEntry, Batch, Deed, Ending, Loaded, MemoryChange, MemoryRow, PastBan, Pruned,
+};
 pub use sqlite::{Opened, Sqlite};
+pub use top::{Top, TopAccount, TopNetwork, TopSubject};
 
 use std::path::PathBuf;
 
@@ -48,6 +58,18 @@ pub trait Store: Send {
 
     /// Sets a secret, or forgets it with `None`.
     fn set_secret(&mut self, name: &str, value: Option<&str>) -> Result<(), StoreError>;
+
+    /// The API keys, oldest first.
+    fn keys(&self) -> Result<Vec<KeyRow>, StoreError>;
+
+    /// Adds a key and tells its number, which no other key ever had. `StoreError::KeyNameTaken` if another key has its name.
+    fn add_key(&mut self, key: &NewKey) -> Result<i64, StoreError>;
+
+    /// Takes a key away; tells whether it was there.
+    fn remove_key(&mut self, id: i64) -> Result<bool, StoreError>;
+
+    /// Notes when keys were last used. What is earlier than the use known, or of a key that is gone, is passed over.
+    fn touch_keys(&mut self, used: &[(i64, Moment)]) -> Result<(), StoreError>;
 
     /// Deletes what is past its bounds, a bounded number of rows a call; `Pruned::more` asks for another call soon.
     fn prune(&mut self, now: Moment) -> Result<Pruned, StoreError>;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use event::{Moment, limit};
 use rusqlite::{Connection, Transaction};
 
-use crate::Pruned;
+use crate::{Pruned, tally};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -32,6 +32,7 @@ fn prune_within(transaction: &Transaction<'_>, now: Moment, rows: u64) -> rusqli
     let failures = excess(transaction, "failures", limit::RECORDED_FAILURES)?.min(rows - aged);
     let history = excess(transaction, "history", limit::HISTORY_ROWS)?.min(rows);
     let audit = excess(transaction, "audit", limit::AUDIT_ROWS)?.min(rows);
+    let actions = excess(transaction, "actions", limit::ACTION_ROWS)?.min(rows);
     let positions = excess(transaction, "positions", limit::POSITIONS)?.min(rows);
     let memory = excess(transaction, "memory", limit::REMEMBERED_OFFENDERS as u64)?.min(rows);
     delete(
@@ -47,6 +48,11 @@ fn prune_within(transaction: &Transaction<'_>, now: Moment, rows: u64) -> rusqli
     delete(transaction, "DELETE FROM audit WHERE id IN (SELECT id FROM audit ORDER BY id LIMIT ?1)", audit)?;
     delete(
         transaction,
+        "DELETE FROM actions WHERE id IN (SELECT id FROM actions ORDER BY id LIMIT ?1)",
+        actions,
+    )?;
+    delete(
+        transaction,
         "DELETE FROM positions WHERE key IN (SELECT key FROM positions ORDER BY at LIMIT ?1)",
         positions,
     )?;
@@ -55,9 +61,32 @@ fn prune_within(transaction: &Transaction<'_>, now: Moment, rows: u64) -> rusqli
         "DELETE FROM memory WHERE subject IN (SELECT subject FROM memory ORDER BY last_at LIMIT ?1)",
         memory,
     )?;
+    let tallies = prune_tally(transaction, "failure_tally", "slot, jail, echo", too_old, rows)?
+        + prune_tally(transaction, "ban_tally", "slot, jail", too_old, rows)?;
     let failures = failures + aged;
-    let more = [failures, history, audit, positions, memory].contains(&rows);
-    Ok(Pruned { failures, history, audit, positions, memory, more })
+    let more = tallies >= rows || [failures, history, audit, actions, positions, memory].contains(&rows);
+    Ok(Pruned { failures, history, audit, actions, tallies, positions, memory, more })
+}
+
+/// Deletes sums that are too old, then the oldest of those that are too many.
+fn prune_tally(
+    transaction: &Transaction<'_>,
+    table: &str,
+    key: &str,
+    too_old: Moment,
+    rows: u64,
+) -> rusqlite::Result<u64> {
+    let oldest = |which: &str| {
+        format!(
+            "DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} {which} ORDER BY {key} LIMIT ?1)"
+        )
+    };
+    let aged = transaction
+        .prepare_cached(&oldest("WHERE slot < ?2"))?
+        .execute([number(rows), tally::slot(too_old)])? as u64;
+    let surplus = excess(transaction, table, limit::TALLY_ROWS)?.min(rows - aged);
+    delete(transaction, &oldest(""), surplus)?;
+    Ok(aged + surplus)
 }
 
 /// By how many rows a table is past its bound. Counting walks the smallest index only.

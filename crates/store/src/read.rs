@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 
 use crate::names::Names;
 use crate::row::{self, Key, damaged};
-use crate::{AuditEntry, Loaded, MemoryRow, PastBan};
+use crate::{Action, ActionRow, AuditEntry, Loaded, MemoryRow, PastBan};
 
 const BAN_COLUMNS: &str = "subject, jail, scope, since, until, failures, proof, reason";
 const FAILURE_COLUMNS: &str = "at, subject, address, jail, pattern, count, proof, echo, account, line";
@@ -85,6 +85,29 @@ pub(crate) fn audit(conn: &Connection, names: &Names, limit: usize) -> rusqlite:
             })
         })?
         .collect()
+}
+
+/// The latest actions before the one of that number, newest first.
+pub(crate) fn actions(
+    conn: &Connection,
+    before: Option<i64>,
+    limit: usize,
+) -> rusqlite::Result<Vec<ActionRow>> {
+    conn.prepare_cached(
+        "SELECT id, at, deed, actor, origin, subject, detail FROM actions WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
+    )?
+    .query_map([before.unwrap_or(i64::MAX), count(limit)], |row| {
+        let action = Action {
+            at: moment(row, 1)?,
+            deed: row.get(2)?,
+            actor: row.get(3)?,
+            origin: row.get(4)?,
+            subject: row.get(5)?,
+            detail: row.get(6)?,
+        };
+        Ok(ActionRow { id: row.get(0)?, action })
+    })?
+    .collect()
 }
 
 /// A secret, if it was set.

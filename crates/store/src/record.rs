@@ -18,6 +18,8 @@ pub struct Batch {
     pub memory: Vec<MemoryChange>,
     /// Up to where each source was read; the failures before these positions are in this batch or an earlier one.
     pub positions: Vec<(String, Position)>,
+    /// What people did, for the journal of actions.
+    pub actions: Vec<Action>,
     /// When the turn was taken.
     pub at: Moment,
 }
@@ -31,6 +33,7 @@ impl Batch {
             && self.expired.is_empty()
             && self.memory.is_empty()
             && self.positions.is_empty()
+            && self.actions.is_empty()
     }
 }
 
@@ -115,6 +118,32 @@ pub struct AuditEntry {
     pub text: String,
 }
 
+/// Something that somebody did: one line of the journal of actions. Texts past their bounds are cut when it is recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Action {
+    /// When.
+    pub at: Moment,
+    /// What, as a word that the caller knows.
+    pub deed: String,
+    /// Who.
+    pub actor: String,
+    /// From where.
+    pub origin: String,
+    /// Whom or what it concerns; empty if nothing.
+    pub subject: String,
+    /// More, such as the difference of the settings; empty if nothing.
+    pub detail: String,
+}
+
+/// An action as it was recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionRow {
+    /// Its number: later actions have greater ones.
+    pub id: i64,
+    /// What was done.
+    pub action: Action,
+}
+
 /// What a pruning deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pruned {
@@ -124,6 +153,10 @@ pub struct Pruned {
     pub history: u64,
     /// Lines of the audit.
     pub audit: u64,
+    /// Lines of the journal of actions.
+    pub actions: u64,
+    /// Sums of failures and of bans over a quarter of an hour.
+    pub tallies: u64,
     /// Positions of sources that were not read for long.
     pub positions: u64,
     /// Escalation memory past its bound, that which gave cause longest ago.

@@ -3,20 +3,24 @@
 //!
 //! Write-ahead logging with `synchronous = NORMAL`: a commit survives `kill -9` at any moment, because it is in the
 //! kernel's hands when it returns. After a power cut the last moments may be missing, but never the order: what is there
-//! is a state that once was. The file is locked for as long as it is open, so two daemons cannot share it.
+//! is a state that once was. For as long as it is open no second store can be opened on the file, but `Archive`s can.
 
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use event::{Failure, Moment, Subject};
+use event::{Failure, Moment, Subject, limit};
 use rusqlite::{Connection, OpenFlags};
 
+use crate::key::{self, Added};
+use crate::lock::Lock;
 use crate::names::Names;
 use crate::schema::{self, Owner};
-use crate::{AuditEntry, Batch, Loaded, PastBan, Pruned, Store, StoreError, aside, prune, read, write};
+use crate::{AuditEntry, Batch, KeyRow, Loaded, NewKey, PastBan, Pruned, Store, StoreError};
+use crate::{aside, prune, read, write};
 
 /// An open store, what was in it, and whether a damaged predecessor had to be set aside.
 pub struct Opened {
@@ -35,6 +39,8 @@ pub struct Sqlite {
     path: PathBuf,
     conn: Connection,
     names: Names,
+    /// Behind the connection, so that it is let go after that is closed. A store in memory needs none.
+    lock: Option<Arc<Lock>>,
 }
 
 /// What stands for the path of a store without a file.
@@ -42,6 +48,9 @@ const IN_MEMORY: &str = ":memory:";
 
 /// Prepared statements that are kept: more than there are in this crate.
 const STATEMENTS: usize = 64;
+
+/// How long closing waits for an archive that reads.
+const PATIENCE_AT_END: Duration = Duration::from_millis(500);
 
 /// When the whole file is checked before it is used.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -56,7 +65,8 @@ impl Sqlite {
     /// Opens or creates the file and loads what is in it. A damaged file is set aside and a fresh one begun; a file that
     /// is not ours, or that a newer program wrote, is an error and stays as it is.
     pub fn open(path: &Path, now: Moment) -> Result<Opened, StoreError> {
-        Self::open_checked(path, now, Check::IfLeftOpen)
+        look_at(path)?;
+        Self::open_checked(path, now, Check::IfLeftOpen, Some(Arc::new(Lock::take(path)?)))
     }
 
     /// A store that is gone when the program ends: for a daemon that has to go on although its disk is full or cannot be
@@ -67,21 +77,28 @@ impl Sqlite {
         let mut conn = Connection::open_in_memory().map_err(wrong)?;
         conn.set_prepared_statement_cache_capacity(STATEMENTS);
         schema::migrate(&mut conn, 0).map_err(wrong)?;
-        Ok(Self { path, conn, names: Names::default() })
+        Ok(Self { path, conn, names: Names::default(), lock: None })
     }
 
-    fn open_checked(path: &Path, now: Moment, check: Check) -> Result<Opened, StoreError> {
-        match Self::attempt(path, now, check) {
+    fn open_checked(
+        path: &Path,
+        now: Moment,
+        check: Check,
+        lock: Option<Arc<Lock>>,
+    ) -> Result<Opened, StoreError> {
+        let (mut store, loaded, set_aside, damage) = match Self::attempt(path, now, check) {
             Err(damage @ StoreError::Corrupt { .. }) => {
                 let set_aside = Some(aside::set_aside(path, now)?);
                 let (store, loaded) = Self::attempt(path, now, Check::IfLeftOpen)?;
-                Ok(Opened { store, loaded, set_aside, damage: Some(damage) })
+                (store, loaded, set_aside, Some(damage))
             }
             attempt => {
                 let (store, loaded) = attempt?;
-                Ok(Opened { store, loaded, set_aside: None, damage: None })
+                (store, loaded, None, None)
             }
-        }
+        };
+        store.lock = lock;
+        Ok(Opened { store, loaded, set_aside, damage })
     }
 
     fn attempt(path: &Path, now: Moment, check: Check) -> Result<(Self, Loaded), StoreError> {
@@ -109,7 +126,7 @@ impl Sqlite {
             StoreError::from_sqlite(path, "bring the database to the latest layout", cause)
         })?;
         let names = Names::load(&conn).map_err(wrong)?;
-        let mut store = Self { path: path.to_owned(), conn, names };
+        let mut store = Self { path: path.to_owned(), conn, names, lock: None };
         let loaded = store.load(now)?;
         Ok((store, loaded))
     }
@@ -169,6 +186,26 @@ impl Store for Sqlite {
         write::set_secret(&self.conn, name, value).map_err(self.wrong("record a secret"))
     }
 
+    fn keys(&self) -> Result<Vec<KeyRow>, StoreError> {
+        key::all(&self.conn).map_err(self.wrong("read the keys"))
+    }
+
+    fn add_key(&mut self, key: &NewKey) -> Result<i64, StoreError> {
+        match key::add(&self.conn, key).map_err(self.wrong("record a key"))? {
+            Added::As(id) => Ok(id),
+            Added::NameTaken => Err(StoreError::KeyNameTaken { name: key.name.clone() }),
+            Added::TooMany => Err(StoreError::TooManyKeys { bound: limit::KEYS }),
+        }
+    }
+
+    fn remove_key(&mut self, id: i64) -> Result<bool, StoreError> {
+        key::remove(&self.conn, id).map_err(self.wrong("take a key away"))
+    }
+
+    fn touch_keys(&mut self, used: &[(i64, Moment)]) -> Result<(), StoreError> {
+        key::touch(&mut self.conn, used).map_err(self.wrong("record the use of keys"))
+    }
+
     fn prune(&mut self, now: Moment) -> Result<Pruned, StoreError> {
         prune::prune(&mut self.conn, now).map_err(self.wrong("delete what is too old"))
     }
@@ -180,23 +217,38 @@ impl Store for Sqlite {
         let nowhere = Connection::open_in_memory().map_err(self.wrong("close the database"))?;
         // The file has to be closed before it is renamed: its lock and its log belong to the connection.
         drop(std::mem::replace(&mut self.conn, nowhere));
-        let opened = Self::open_checked(&self.path, now, Check::Always)?;
+        let opened = Self::open_checked(&self.path, now, Check::Always, self.lock.clone())?;
         *self = opened.store;
         Ok(opened.set_aside)
     }
 }
 
-/// Creates the file if it is missing, readable for its owner only: SQLite would follow the umask, and there are
-/// secrets in it. Tells whether the last run left the file open.
-fn prepare_file(path: &Path) -> Result<bool, StoreError> {
-    let wrong = |cause| StoreError::from_io(path, "open the database", cause);
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        // SQLite folds the log into the file when the last connection closes, but an archive's may not write. An error leaves
+        // the log to the next start, which reads it and checks the file.
+        let _ = self.conn.busy_timeout(PATIENCE_AT_END);
+        let _ = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    }
+}
+
+/// Tells whether there is a file yet.
+fn look_at(path: &Path) -> Result<bool, StoreError> {
     match fs::metadata(path) {
-        Ok(found) if !found.is_file() => return Err(StoreError::NotAFile { path: path.to_owned() }),
-        Ok(_) => {}
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(wrong)?;
-        }
-        Err(cause) => return Err(wrong(cause)),
+        Ok(found) if !found.is_file() => Err(StoreError::NotAFile { path: path.to_owned() }),
+        Ok(_) => Ok(true),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(cause) => Err(StoreError::from_io(path, "open the database", cause)),
+    }
+}
+
+/// Creates the file if it is missing, readable for its owner only: SQLite would follow the umask, and there are
+/// secrets in it. Tells whether the last run left the file open. A file that is there must not be opened here: closing it
+/// would drop the locks that SQLite holds on it for an archive of this process.
+fn prepare_file(path: &Path) -> Result<bool, StoreError> {
+    if !look_at(path)? {
+        let wrong = |cause| StoreError::from_io(path, "open the database", cause);
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(wrong)?;
     }
     Ok(fs::metadata(aside::write_ahead_log(path)).is_ok_and(|log| log.len() > 0))
 }
@@ -205,9 +257,8 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
-    // A predecessor may still be closing the file.
+    // An archive that opens the file after a crash may be reading the log before us.
     conn.busy_timeout(Duration::from_secs(2))?;
-    conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     // Damage is noticed at the page where it is, instead of being read as data.
     conn.pragma_update(None, "cell_size_check", true)?;
     conn.pragma_update(None, "trusted_schema", false)?;

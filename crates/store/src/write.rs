@@ -1,11 +1,14 @@
 //! How a batch becomes one transaction. Statements are prepared once and kept.
 
-use event::{Ban, Decision, Failure, Moment, Position, Refusal, Subject, Success, Unban};
+use std::borrow::Cow;
+
+use event::{Ban, Decision, Failure, Moment, Position, Refusal, Subject, Success, Unban, limit};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use crate::names::Names;
 use crate::row::{Key, address_bytes, deed_number, ending_number, proof_number, scope_number};
-use crate::{Batch, Deed, Ending, MemoryChange, MemoryRow};
+use crate::tally::{self, FailureSums};
+use crate::{Action, Batch, Deed, Ending, MemoryChange, MemoryRow};
 
 /// Records a batch, all of it or nothing.
 ///
@@ -13,11 +16,7 @@ use crate::{Batch, Deed, Ending, MemoryChange, MemoryRow};
 /// a batch of many thousand scattered addresses fast. The order for one subject stays the order in which it happened.
 pub(crate) fn commit(conn: &mut Connection, names: &mut Names, batch: &Batch) -> rusqlite::Result<()> {
     let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut failures: Vec<&Failure> = batch.failures.iter().collect();
-    failures.sort_by_key(|failure| failure.subject);
-    for failure in failures {
-        record_failure(&transaction, names, failure)?;
-    }
+    record_failures(&transaction, names, &batch.failures)?;
     for success in &batch.cleared {
         clear(&transaction, names, success)?;
     }
@@ -37,7 +36,26 @@ pub(crate) fn commit(conn: &mut Connection, names: &mut Names, batch: &Batch) ->
     for (key, position) in &batch.positions {
         record_position(&transaction, key, position, batch.at)?;
     }
+    for action in &batch.actions {
+        record_action(&transaction, action)?;
+    }
     transaction.commit()
+}
+
+fn record_failures(
+    transaction: &Transaction<'_>,
+    names: &mut Names,
+    failures: &[Failure],
+) -> rusqlite::Result<()> {
+    let mut failures: Vec<&Failure> = failures.iter().collect();
+    failures.sort_by_key(|failure| failure.subject);
+    let mut sums = FailureSums::default();
+    for failure in failures {
+        let jail = names.jail_number(transaction, &failure.jail)?;
+        record_failure(transaction, names, failure, jail)?;
+        sums.take(failure, jail);
+    }
+    sums.record(transaction)
 }
 
 fn record_decisions(
@@ -89,8 +107,8 @@ fn record_failure(
     transaction: &Transaction<'_>,
     names: &mut Names,
     failure: &Failure,
+    jail: i64,
 ) -> rusqlite::Result<()> {
-    let jail = names.jail_number(transaction, &failure.jail)?;
     let pattern = names.pattern_number(transaction, &failure.pattern)?;
     transaction
         .prepare_cached(
@@ -126,6 +144,13 @@ fn record_ban(transaction: &Transaction<'_>, names: &mut Names, ban: &Ban) -> ru
     let jail = names.jail_number(transaction, &ban.jail)?;
     // An earlier ban that had ended by then, but was not told as expired yet, must not vanish under the new one.
     expire(transaction, &ban.subject, jail, ban.since)?;
+    // A ban that replaces a live one prolongs it: it was counted before.
+    let prolonged = transaction
+        .prepare_cached("SELECT 1 FROM bans WHERE subject = ?1 AND jail = ?2")?
+        .exists(params![Key::of(&ban.subject), jail])?;
+    if !prolonged {
+        tally::record_ban(transaction, ban.since, jail)?;
+    }
     transaction
         .prepare_cached(
             "REPLACE INTO bans (subject, jail, scope, since, until, failures, proof, reason)
@@ -254,4 +279,30 @@ fn record_position(
         ]),
     }
     .map(drop)
+}
+
+fn record_action(transaction: &Transaction<'_>, action: &Action) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO actions (at, deed, actor, origin, subject, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            action.at.millis(),
+            cut(&action.deed, limit::ACTION_TEXT_BYTES),
+            cut(&action.actor, limit::ACTION_TEXT_BYTES),
+            cut(&action.origin, limit::ACTION_TEXT_BYTES),
+            cut(&action.subject, limit::ACTION_TEXT_BYTES),
+            cut(&action.detail, limit::ACTION_DETAIL_BYTES),
+        ])
+        .map(drop)
+}
+
+/// At most `bytes` bytes of a text; one that was cut shows it.
+fn cut(text: &str, bytes: usize) -> Cow<'_, str> {
+    const MARK: &str = "…";
+    if text.len() <= bytes {
+        return Cow::Borrowed(text);
+    }
+    let kept = &text[..text.floor_char_boundary(bytes - MARK.len())];
+    Cow::Owned(format!("{kept}{MARK}"))
 }
