@@ -236,3 +236,13 @@ pub const SIGN_IN_ADDRESSES: usize = 10_000;
 
 /// Bytes of a country database. A larger file is left unread, and a warning says so.
 pub const COUNTRY_DATABASE_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Bytes of a request's body on MikoPBX's paths. A larger one is refused.
+pub const MIKO_BODY_BYTES: usize = 64 * 1024;
+
+/// Addresses in one answer about who is blocked on MikoPBX's paths, which know no pages. The rest is left out, and the
+/// answer says so.
+pub const MIKO_BANNED_ADDRESSES: usize = 100_000;
+
+/// How often a change of the settings that somebody else's change overtook is made anew. Then the client is told.
+pub const AMEND_ATTEMPTS: usize = 8;

@@ -1,37 +1,96 @@
 //! What all requests share.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use axum::http::request;
 use control::{Desk, Event, Fault};
-use event::Moment;
-use tokio::sync::broadcast;
+use event::{Moment, limit};
+use tokio::sync::{Semaphore, broadcast};
+
+use crate::attempts::Attempts;
+use crate::country::{Countries, Country};
+use crate::session::Sessions;
+use crate::token::Families;
+use crate::visitor::{self, Visitor};
 
 /// The state of every router: cheap to clone.
 #[derive(Clone)]
 pub struct Gate {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
-struct Inner {
-    desk: Arc<dyn Desk>,
+/// What a gate is made of.
+pub struct Parts {
+    /// The running program.
+    pub desk: Arc<dyn Desk>,
+    /// What happens.
+    pub events: broadcast::Sender<Event>,
+    /// The clock.
+    pub clock: fn() -> Moment,
+    /// Where and how.
+    pub http: config::Http,
+}
+
+pub(crate) struct Inner {
+    pub desk: Arc<dyn Desk>,
     events: broadcast::Sender<Event>,
     clock: fn() -> Moment,
+    pub http: config::Http,
+    countries: Option<Countries>,
+    country_problem: Option<String>,
+    /// Never held across a wait.
+    known: Mutex<Known>,
+    /// Held while the desk is told who is signed in, so that the last list is the newest.
+    pub protecting: Mutex<()>,
+    /// Whether the task runs that ends sessions whose time is over.
+    pub is_sweeping: AtomicBool,
+    /// Set once a password is known to be set: it is never unset again.
+    pub is_set_up: AtomicBool,
+    /// Passwords that may wait or be hashed.
+    pub queue: Arc<Semaphore>,
+    /// Passwords that may be hashed.
+    pub hashing: Arc<Semaphore>,
 }
 
-/// A country, as the database has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Country {
-    /// Two letters.
-    pub code: String,
-    /// In English.
-    pub name: String,
+/// Who is known at present.
+#[derive(Default)]
+pub(crate) struct Known {
+    pub sessions: Sessions,
+    pub families: Families,
+    pub attempts: Attempts,
+    /// The token of the link with which the first password is set.
+    pub setup: Option<String>,
 }
 
 impl Gate {
-    /// Puts the parts together.
-    pub fn new(desk: Arc<dyn Desk>, events: broadcast::Sender<Event>, clock: fn() -> Moment) -> Self {
-        Self { inner: Arc::new(Inner { desk, events, clock }) }
+    /// Puts the parts together, and reads the country database.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { desk, events, clock, http } = parts;
+        let (countries, country_problem) = match http.country_database.as_deref().map(Countries::open) {
+            None => (None, None),
+            Some(Ok(countries)) => (Some(countries), None),
+            Some(Err(problem)) => {
+                tracing::warn!("{problem}");
+                (None, Some(problem))
+            }
+        };
+        let inner = Inner {
+            desk,
+            events,
+            clock,
+            http,
+            countries,
+            country_problem,
+            known: Mutex::default(),
+            protecting: Mutex::default(),
+            is_sweeping: AtomicBool::new(false),
+            is_set_up: AtomicBool::new(false),
+            queue: Arc::new(Semaphore::new(limit::PASSWORDS_AT_ONCE + limit::PASSWORDS_WAITING)),
+            hashing: Arc::new(Semaphore::new(limit::PASSWORDS_AT_ONCE)),
+        };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Asks the desk, off the threads that serve requests, because the answer may take a while.
@@ -55,7 +114,28 @@ impl Gate {
     }
 
     /// The country of an address, where a database is configured and knows it.
-    pub fn country(&self, _address: IpAddr) -> Option<Country> {
-        None
+    pub fn country(&self, address: IpAddr) -> Option<Country> {
+        self.inner.countries.as_ref()?.country(address)
+    }
+
+    /// Why no country is known although a database is configured.
+    pub fn country_problem(&self) -> Option<String> {
+        self.inner.country_problem.clone()
+    }
+
+    /// `[http]` as this gate was made with.
+    pub fn http(&self) -> &config::Http {
+        &self.inner.http
+    }
+
+    /// Who asks.
+    pub(crate) fn visitor(&self, parts: &request::Parts) -> Visitor {
+        let http = &self.inner.http;
+        Visitor::of(visitor::peer(parts), &parts.headers, &http.trusted_proxies, http.speaks_tls())
+    }
+
+    /// A thread that panicked in here left a table that is still whole: each change of it is one call.
+    pub(crate) fn known(&self) -> MutexGuard<'_, Known> {
+        self.inner.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
