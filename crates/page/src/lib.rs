@@ -17,7 +17,7 @@ use axum::extract::{Path, Query};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use gate::Gate;
 use serde::Deserialize;
 
@@ -29,6 +29,8 @@ pub fn router() -> Router<Gate> {
     Router::new()
         .route("/assets/{name}", get(assets::serve))
         .route("/language/{tag}", get(choose_language))
+        .route("/trial/confirm", post(trial::confirm))
+        .route("/trial/take-back", post(trial::take_back))
         .fallback(no_such_page)
 }
 

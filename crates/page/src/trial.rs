@@ -5,7 +5,7 @@ use control::{Actor, Desk, Fault};
 use serde::Deserialize;
 
 use crate::banner::Banner;
-use crate::visit::{Visit, own_path};
+use crate::visit::{Posted, Visit};
 
 /// The form of the notice.
 #[derive(Deserialize)]
@@ -14,12 +14,12 @@ pub(crate) struct Answer {
 }
 
 /// `POST /trial/confirm`.
-pub(crate) async fn confirm(visit: Visit, answer: Answer) -> Response {
+pub(crate) async fn confirm(Posted { visit, data: answer }: Posted<Answer>) -> Response {
     settle(&visit, &answer, "trial-confirmed", |desk, actor| desk.confirm(actor)).await
 }
 
 /// `POST /trial/take-back`.
-pub(crate) async fn take_back(visit: Visit, answer: Answer) -> Response {
+pub(crate) async fn take_back(Posted { visit, data: answer }: Posted<Answer>) -> Response {
     settle(&visit, &answer, "trial-taken-back", |desk, actor| desk.roll_back(actor)).await
 }
 
@@ -34,5 +34,5 @@ async fn settle(
         Ok(()) => Banner::done(visit.text.say(done)),
         Err(fault) => Banner::fault(&visit.text, &fault),
     };
-    visit.back_to(own_path(&answer.back), &banner)
+    visit.back_to(&answer.back, &banner)
 }

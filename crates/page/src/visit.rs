@@ -1,13 +1,14 @@
 //! A signed-in administrator's visit to a page: language, notice from before, and how a page asks, answers and sends back.
 
 use askama::Template;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use control::{Actor, Desk, Fault};
-use gate::Gate;
+use gate::{Admin, Form, Gate, return_path};
+use serde::de::DeserializeOwned;
 
 use crate::banner::Banner;
 use crate::failed::Failed;
@@ -107,15 +108,9 @@ pub(crate) fn render(status: StatusCode, page: &impl Template) -> Response {
     }
 }
 
-/// A path of ours that a visitor named, else `/`: nobody is led off this host by a link.
-pub(crate) fn own_path(path: &str) -> &str {
-    let ours = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n', '\t']);
-    if ours { path } else { "/" }
-}
-
 /// `303 See Other`, to a path of ours.
 pub(crate) fn see(path: &str) -> Response {
-    match HeaderValue::from_str(own_path(path)) {
+    match HeaderValue::from_str(return_path(path)) {
         Ok(path) => (StatusCode::SEE_OTHER, [(LOCATION, path)]).into_response(),
         Err(_) => Redirect::to("/").into_response(),
     }
@@ -125,33 +120,45 @@ pub(crate) fn notice_of(headers: &HeaderMap) -> Option<Banner> {
     cookie(headers, NOTICE).and_then(Banner::of_cookie)
 }
 
+impl Visit {
+    fn new(admin: Admin, gate: &Gate, headers: &HeaderMap, here: String) -> Self {
+        Self {
+            gate: gate.clone(),
+            text: Text::new(Language::of_request(headers)),
+            actor: admin.caller.actor,
+            csrf: admin.csrf,
+            here,
+            notice: notice_of(headers),
+        }
+    }
+}
+
 impl FromRequestParts<Gate> for Visit {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, gate: &Gate) -> Result<Self, Response> {
-        // Nobody is let in until the gate knows who it is.
-        let (Some(actor), csrf) = (None::<Actor>, String::new()) else { return Err(see("/sign-in")) };
+        let admin = Admin::from_request_parts(parts, gate).await?;
         let here = parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
-        Ok(Self {
-            gate: gate.clone(),
-            text: Text::new(Language::of_request(&parts.headers)),
-            actor,
-            csrf,
-            here,
-            notice: notice_of(&parts.headers),
-        })
+        Ok(Self::new(admin, gate, &parts.headers, here))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// A form that an administrator sent from a page of ours. `visit.here` is not its address, which cannot be opened, but its
+/// first part: `/blocked` for `/blocked/unblock`.
+pub struct Posted<T> {
+    /// Who sent it.
+    pub visit: Visit,
+    /// What it holds.
+    pub data: T,
+}
 
-    #[test]
-    fn nobody_is_led_off_this_host() {
-        for path in ["//evil.example", "https://evil.example", "/\\evil", "", "/a\r\nSet-Cookie: x=y"] {
-            assert_eq!(own_path(path), "/", "{path:?}");
-        }
-        assert_eq!(own_path("/blocked?q=sip&page=2"), "/blocked?q=sip&page=2");
+impl<T: DeserializeOwned> FromRequest<Gate> for Posted<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, gate: &Gate) -> Result<Self, Response> {
+        let headers = request.headers().clone();
+        let here = format!("/{}", request.uri().path().split('/').nth(1).unwrap_or_default());
+        let form = Form::<T>::from_request(request, gate).await?;
+        Ok(Self { visit: Visit::new(form.admin, gate, &headers, here), data: form.data })
     }
 }
