@@ -1,6 +1,9 @@
 //! From the file as written to settings that can be used: every value judged, every complaint collected. Reads nothing
 //! from the disk: which time zones there are is handed in.
 
+mod firewall;
+mod http;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -48,11 +51,13 @@ fn settings(raw: &Raw, complaints: &mut Complaints, zone_exists: &dyn Fn(&str) -
         control: Control {
             group: judge.text("group", &raw.group, is_group, "is not a group; write e.g. 'adm'"),
         },
-        filters: Filters { dir: judge.directory("dir", &raw.filter_dir).unwrap_or(default.filters.dir) },
+        filters: Filters {
+            dir: judge.path("dir", &raw.filter_dir, "/etc/stockade/filters").unwrap_or(default.filters.dir),
+        },
         log: log(&mut judge, raw, zone_exists),
         jails: jails(&mut judge, &raw.jails),
-        firewall: default.firewall,
-        http: default.http,
+        firewall: firewall::firewall(&mut judge, &raw.firewall, &default.firewall),
+        http: http::http(&mut judge, &raw.http, &default.http),
     }
 }
 
@@ -76,7 +81,8 @@ fn limits(judge: &mut Judge<'_>, raw: &RawLimits) -> LimitOverrides {
 }
 
 fn whitelist(judge: &mut Judge<'_>, raw: &Raw, default: &Whitelisted) -> Whitelisted {
-    let addresses = judge.addresses("addresses", &raw.whitelist.addresses);
+    let all = "would let everyone in; write narrower subnets, or 'enabled = false' to switch all off";
+    let addresses = judge.addresses("addresses", &raw.whitelist.addresses, all);
     Whitelisted {
         addresses: addresses.into_iter().map(|(who, line)| (who, judge.complaints.place(line))).collect(),
         own_addresses: judge

@@ -124,6 +124,8 @@ impl ServicePorts {
 }
 
 impl Default for ServicePorts {
+    /// Those of Asterisk and MikoPBX: RTP as in Asterisk's sample `rtp.conf`, AMI with its TLS port, CTI as in MikoPBX's
+    /// ModuleCTIClient (NATS, its monitor, call records).
     fn default() -> Self {
         let ports =
             |texts: &[&str]| texts.iter().map(|text| text.parse().expect("the defaults are ports")).collect();
@@ -131,11 +133,11 @@ impl Default for ServicePorts {
             sip: ports(&["udp/5060", "tcp/5060-5061"]),
             rtp: ports(&["udp/10000-20000"]),
             iax: ports(&["udp/4569"]),
-            web: ports(&["tcp/80", "tcp/443"]),
+            web: ports(&["tcp/80", "tcp/443", "tcp/8765"]),
             ssh: ports(&["tcp/22"]),
             ami: ports(&["tcp/5038-5039"]),
             ajam: ports(&["tcp/8088-8089"]),
-            cti: ports(&["tcp/4222", "tcp/8000-8003"]),
+            cti: ports(&["tcp/4222", "tcp/8000", "tcp/8222"]),
         }
     }
 }

@@ -9,8 +9,12 @@ use event::{Port, Subject};
 
 use crate::complaint::Complaints;
 use crate::duration::{FOREVER, in_words, parse_duration};
+use crate::nearest;
 use crate::raw::Field;
 use crate::written::{Value, Written, quoted};
+
+const NOT_A_SUBJECT: &str =
+    "is not an address or a subnet; write e.g. '192.0.2.1', '192.0.2.0/24' or '2001:db8::/48'";
 
 /// Whether `forever` is a duration here.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -107,9 +111,10 @@ impl Judge<'_> {
         }
     }
 
-    pub(crate) fn directory(&mut self, key: &str, field: &Field) -> Option<PathBuf> {
-        let expected = "is not an absolute path; write e.g. '/etc/stockade/filters'";
-        self.text(key, field, |text| Path::new(text).is_absolute(), expected).map(PathBuf::from)
+    /// An absolute path. Whether there is something is not judged here.
+    pub(crate) fn path(&mut self, key: &str, field: &Field, example: &str) -> Option<PathBuf> {
+        let expected = format!("is not an absolute path; write e.g. '{example}'");
+        self.text(key, field, |text| Path::new(text).is_absolute(), &expected).map(PathBuf::from)
     }
 
     /// Absolute paths, with globs; one alone needs no brackets.
@@ -132,24 +137,51 @@ impl Judge<'_> {
         })
     }
 
+    /// What a ban closes: at least one port.
     pub(crate) fn ports(&mut self, key: &str, field: &Field) -> Option<Vec<Port>> {
-        let written = field.as_ref()?;
-        let expected = "is not a port; write e.g. 'tcp/22' or 'udp/10000-20000'";
-        let ports =
-            self.list(key, &split(written), expected, |text| text.parse().map_err(|_| expected.to_owned()))?;
+        let ports = self.any_ports(key, field)?;
         if ports.is_empty() {
             let expected =
                 "closes nothing; write e.g. ['tcp/22'], or leave it out to take the filter's ports";
-            return self.complain(key, written, expected);
+            return self.complain(key, field.as_ref()?, expected);
         }
         Some(ports)
     }
 
-    /// Addresses and subnets, each with its line.
-    pub(crate) fn addresses(&mut self, key: &str, field: &Field) -> Vec<(Subject, usize)> {
+    pub(crate) fn any_ports(&mut self, key: &str, field: &Field) -> Option<Vec<Port>> {
+        let expected = "is not a port; write e.g. 'tcp/22' or 'udp/10000-20000'";
+        self.list(key, &split(field.as_ref()?), expected, |text| {
+            text.parse().map_err(|_| expected.to_owned())
+        })
+    }
+
+    /// Several of a few words.
+    pub(crate) fn words<T: Copy>(&mut self, key: &str, field: &Field, words: &[(&str, T)]) -> Option<Vec<T>> {
+        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let all = format!("is not known; known here: {}", known.join(", "));
+        self.list(key, &split(field.as_ref()?), &all, |text| {
+            let found = words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
+            found.ok_or_else(|| match nearest::nearest(text, &known) {
+                Some(near) => format!("is not known; did you mean '{near}'"),
+                None => all.clone(),
+            })
+        })
+    }
+
+    /// One address or subnet, any prefix.
+    pub(crate) fn subnet(&mut self, key: &str, field: &Field) -> Option<Subject> {
+        let written = field.as_ref()?;
+        let subject = match &written.value {
+            Value::Text(text) => text.parse().ok(),
+            _ => None,
+        };
+        subject.or_else(|| self.complain(key, written, NOT_A_SUBJECT))
+    }
+
+    /// Addresses and subnets, each with its line. `all` says what is wrong with a subnet that has everybody in it.
+    pub(crate) fn addresses(&mut self, key: &str, field: &Field, all: &str) -> Vec<(Subject, usize)> {
         let Some(written) = field else { return Vec::new() };
-        let expected =
-            "is not an address or a subnet; write e.g. '192.0.2.1', '192.0.2.0/24' or '2001:db8::/48'";
+        let expected = NOT_A_SUBJECT;
         let list = split(written);
         let Value::List(elements) = &list.value else {
             self.complain::<()>(key, written, expected);
@@ -163,8 +195,7 @@ impl Judge<'_> {
             };
             match subject {
                 Some(subject) if subject.prefix_bits() == 0 => {
-                    let expected = "would let everyone in; write narrower subnets, or 'enabled = false' to switch all off";
-                    self.complain::<()>(key, element, expected);
+                    self.complain::<()>(key, element, all);
                 }
                 Some(subject) => addresses.push((subject, element.line)),
                 None => {

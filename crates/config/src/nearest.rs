@@ -5,7 +5,6 @@ const FAMILIAR: &[(&str, &str)] = &[
     ("ignoreip", "addresses in [whitelist]"),
     ("ignoreself", "own_addresses in [whitelist]"),
     ("logpath", "logs"),
-    ("port", "ports"),
     ("journalmatch", "journal"),
     ("maxretry", "max_retry"),
     ("findtime", "find_time"),

@@ -20,6 +20,8 @@ pub(crate) struct Raw {
     pub(crate) group: Field,
     pub(crate) filter_dir: Field,
     pub(crate) log: RawLog,
+    pub(crate) firewall: RawFirewall,
+    pub(crate) http: RawHttp,
 }
 
 pub(crate) struct RawLimits {
@@ -64,6 +66,41 @@ pub(crate) struct RawEnforcement {
 pub(crate) struct RawLog {
     pub(crate) level: Field,
     pub(crate) timezone: Field,
+}
+
+pub(crate) struct RawFirewall {
+    pub(crate) sip_limit: Field,
+    pub(crate) ports: RawServicePorts,
+    pub(crate) networks: Vec<RawNetwork>,
+}
+
+pub(crate) struct RawServicePorts {
+    pub(crate) sip: Field,
+    pub(crate) rtp: Field,
+    pub(crate) iax: Field,
+    pub(crate) web: Field,
+    pub(crate) ssh: Field,
+    pub(crate) ami: Field,
+    pub(crate) ajam: Field,
+    pub(crate) cti: Field,
+}
+
+pub(crate) struct RawNetwork {
+    pub(crate) line: usize,
+    pub(crate) name: Field,
+    pub(crate) subnet: Field,
+    pub(crate) services: Field,
+    pub(crate) local: Field,
+    pub(crate) never_block: Field,
+}
+
+pub(crate) struct RawHttp {
+    pub(crate) listen: Field,
+    pub(crate) tls: Field,
+    pub(crate) certificate: Field,
+    pub(crate) key: Field,
+    pub(crate) trusted_proxies: Field,
+    pub(crate) country_database: Field,
 }
 
 /// Reads the file's text. `None` if it is no TOML at all: then there is one complaint, because nothing behind the first
@@ -111,9 +148,54 @@ pub(crate) fn read(text: &str, complaints: &mut Complaints) -> Option<Raw> {
             level: section.take("level"),
             timezone: section.take("timezone"),
         }),
+        firewall: firewall(&mut root, complaints),
+        http: part(&mut root, "http", complaints, |section| RawHttp {
+            listen: section.take("listen"),
+            tls: section.take("tls"),
+            certificate: section.take("certificate"),
+            key: section.take("key"),
+            trusted_proxies: section.take("trusted_proxies"),
+            country_database: section.take("country_database"),
+        }),
     };
     root.finish(complaints);
     Some(raw)
+}
+
+fn firewall(root: &mut Section<'_>, complaints: &mut Complaints) -> RawFirewall {
+    let mut section = root.section("firewall", complaints);
+    let raw = RawFirewall {
+        sip_limit: section.take("sip_limit"),
+        ports: part(&mut section, "ports", complaints, |section| RawServicePorts {
+            sip: section.take("sip"),
+            rtp: section.take("rtp"),
+            iax: section.take("iax"),
+            web: section.take("web"),
+            ssh: section.take("ssh"),
+            ami: section.take("ami"),
+            ajam: section.take("ajam"),
+            cti: section.take("cti"),
+        }),
+        networks: networks(section.list("networks", complaints), complaints),
+    };
+    section.finish(complaints);
+    raw
+}
+
+fn networks(sections: Vec<(usize, Section<'_>)>, complaints: &mut Complaints) -> Vec<RawNetwork> {
+    let networks = sections.into_iter().map(|(line, mut section)| {
+        let network = RawNetwork {
+            line,
+            name: section.take("name"),
+            subnet: section.take("subnet"),
+            services: section.take("services"),
+            local: section.take("local"),
+            never_block: section.take("never_block"),
+        };
+        section.finish(complaints);
+        network
+    });
+    networks.collect()
 }
 
 fn jails(section: &Section<'_>, complaints: &mut Complaints) -> Vec<RawJail> {

@@ -48,6 +48,14 @@ impl Settings {
         self.jails.get(name).cloned().unwrap_or_else(|| Jail::implicit(name))
     }
 
+    /// Who is never blocked because the file says so, each with where that comes from: the addresses of `[whitelist]`, and
+    /// the networks marked `never_block`. The host's own addresses are for others to add.
+    pub fn whitelist_entries(&self) -> impl Iterator<Item = (Subject, String)> + '_ {
+        let networks = self.firewall.networks.iter().filter(|network| network.never_block);
+        let networks = networks.map(|network| (network.subnet, format!("network \"{}\"", network.name)));
+        self.whitelist.addresses.iter().cloned().chain(networks)
+    }
+
     /// The limits of a jail: its own, else its filter's, else the general ones, each for itself.
     pub fn limits(&self, jail: &Jail, filter: &LimitOverrides) -> Limits {
         let own = &jail.limits;

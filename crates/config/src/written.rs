@@ -119,6 +119,36 @@ impl<'file> Section<'file> {
         keys.into_iter().map(|key| (key.to_owned(), self.line_of(key), self.part(key, complaints))).collect()
     }
 
+    /// The sections of a list (`[[firewall.networks]]`), each with its line; none if it is missing or is something else.
+    pub(crate) fn list(&mut self, key: &'static str, complaints: &mut Complaints) -> Vec<(usize, Self)> {
+        self.known.push(key);
+        let name = self.name_of(key);
+        let Some(item) = self.table.and_then(|table| table.get(key)) else { return Vec::new() };
+        let listed: Option<Vec<(_, &'file dyn TableLike)>> = match item {
+            Item::ArrayOfTables(tables) => {
+                Some(tables.iter().map(|table| (table.span(), table as &dyn TableLike)).collect())
+            }
+            Item::Value(Toml::Array(array)) => {
+                let tables = array
+                    .iter()
+                    .map(|value| Some((value.span(), value.as_inline_table()? as &dyn TableLike)));
+                tables.collect()
+            }
+            _ => None,
+        };
+        let line = self.line_of(key);
+        let Some(listed) = listed else {
+            let expected = format!("write '[[{name}]]' and its keys below, once for each");
+            complaints.add(line, format!("{name} is not a list of sections; {expected}"));
+            return Vec::new();
+        };
+        let sections = listed.into_iter().map(|(span, table)| {
+            let line = span.map_or(line, |span| self.text.line(span.start));
+            (line, Self { name: name.clone(), table: Some(table), text: self.text, known: Vec::new() })
+        });
+        sections.collect()
+    }
+
     /// Complains about every key that nobody asked for.
     pub(crate) fn finish(self, complaints: &mut Complaints) {
         let place = if self.name.is_empty() { String::new() } else { format!(" in [{}]", self.name) };
@@ -132,7 +162,7 @@ impl<'file> Section<'file> {
     }
 
     fn part(&self, key: &str, complaints: &mut Complaints) -> Self {
-        let name = if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) };
+        let name = self.name_of(key);
         let item = self.table.and_then(|table| table.get(key));
         let table = item.and_then(Item::as_table_like);
         if item.is_some() && table.is_none() {
@@ -142,6 +172,10 @@ impl<'file> Section<'file> {
             );
         }
         Self { name, table, text: self.text, known: Vec::new() }
+    }
+
+    fn name_of(&self, key: &str) -> String {
+        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
     }
 
     fn line_of(&self, key: &str) -> usize {

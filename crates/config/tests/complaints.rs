@@ -196,11 +196,164 @@ fn each_mistake_has_its_complaint() {
         (
             "max_retry = 3",
             "stockade.toml:1: unknown key 'max_retry'; known here: enabled, defaults, whitelist, jails, escalation, \
-             evidence, enforcement, control, filters, log",
+             evidence, enforcement, control, filters, log, firewall, http",
         ),
         (
             "[log]\n\"\\u001b[2J\" = 1",
             "stockade.toml:2: unknown key '\\u{1b}[2J' in [log]; known here: level, timezone",
+        ),
+    ] {
+        assert_eq!(complaints(text), [expected], "{text}");
+    }
+}
+
+#[test]
+fn each_mistake_of_the_firewall_has_its_complaint() {
+    for (text, expected) in [
+        (
+            "[firewall]\nsip_limit = 0",
+            "stockade.toml:2: sip_limit 0 is out of range; write a number from 1 to 10000",
+        ),
+        (
+            "[firewall]\nsip_limit = true",
+            "stockade.toml:2: sip_limit true has no number; write 1 to 10000, or false for no limit",
+        ),
+        (
+            "[firewall.ports]\nsip = ['udp/5060', '5061']",
+            "stockade.toml:2: sip '5061' is not a port; write e.g. 'tcp/22' or 'udp/10000-20000'",
+        ),
+        (
+            "[firewall.ports]\nicmp = []",
+            "stockade.toml:2: unknown key 'icmp' in [firewall.ports]; \
+             known here: sip, rtp, iax, web, ssh, ami, ajam, cti",
+        ),
+        (
+            "[firewall.networks]\nsubnet = '192.0.2.0/24'",
+            "stockade.toml:1: firewall.networks is not a list of sections; write '[[firewall.networks]]' and its keys \
+             below, once for each",
+        ),
+        (
+            "[firewall]\n\nnetworks = [{ subnet = '192.0.2.0/24' }, 7]",
+            "stockade.toml:3: firewall.networks is not a list of sections; write '[[firewall.networks]]' and its keys \
+             below, once for each",
+        ),
+        (
+            "\n[[firewall.networks]]\nname = 'Office'",
+            "stockade.toml:2: network 'Office' has no subnet; write e.g. subnet = '192.168.0.0/24'",
+        ),
+        (
+            "[[firewall.networks]]",
+            "stockade.toml:1: this network has no subnet; write e.g. subnet = '192.168.0.0/24'",
+        ),
+        (
+            "[[firewall.networks]]\nsubnet = 'office.example'",
+            "stockade.toml:2: subnet 'office.example' is not an address or a subnet; \
+             write e.g. '192.0.2.1', '192.0.2.0/24' or '2001:db8::/48'",
+        ),
+        (
+            "[[firewall.networks]]\nsubnet = '192.0.2.0/24'\nname = ''",
+            "stockade.toml:3: name '' is not a name; write 1 to 64 characters, without line ends",
+        ),
+        (
+            "[[firewall.networks]]\nsubnet = '192.0.2.0/24'\nservices = ['sip', 'webb']",
+            "stockade.toml:3: services 'webb' is not known; did you mean 'web'",
+        ),
+        (
+            "[[firewall.networks]]\nsubnet = '192.0.2.0/24'\nservices = 'sip, telephony'",
+            "stockade.toml:3: services 'telephony' is not known; \
+             known here: sip, iax, web, ssh, ami, ajam, cti, icmp",
+        ),
+        (
+            "[[firewall.networks]]\nsubnet = '192.0.2.0/24'\nneverblock = true",
+            "stockade.toml:3: unknown key 'neverblock' in [firewall.networks]; did you mean 'never_block'",
+        ),
+        (
+            "[[firewall.networks]]\nsubnet = '::/0'\nnever_block = true",
+            "stockade.toml:3: never_block true for ::/0 would switch all protection off; \
+             write it for narrower subnets, or 'enabled = false'",
+        ),
+        (
+            "[[firewall.networks]]\nsubnet = '192.0.2.7/24'\n[[firewall.networks]]\nsubnet = '192.0.2.0/24'",
+            "stockade.toml:4: subnet '192.0.2.0/24' is that of network '192.0.2.0/24' (stockade.toml:2) already; \
+             leave one of the two out",
+        ),
+        (
+            "[firewall]\nnetworks = [\n  { name = 'All', subnet = '0.0.0.0/0' },\n  { name = 'Wide', subnet = '10.0.0.0/8' },\n  \
+             { subnet = '10.1.0.0/16' },\n]",
+            "stockade.toml:5: subnet '10.1.0.0/16' is never reached: it lies inside '10.0.0.0/8' of network 'Wide' \
+             (stockade.toml:4), which comes first; put the narrower one first",
+        ),
+    ] {
+        assert_eq!(complaints(text), [expected], "{text}");
+    }
+}
+
+#[test]
+fn the_firewall_is_bounded() {
+    let networks = |count: usize| {
+        let network = |at: usize| format!("[[firewall.networks]]\nsubnet = '10.0.{at}.0/24'\n");
+        (0..count).map(network).collect::<String>()
+    };
+    assert_eq!(complaints(&networks(256)), [""; 0]);
+    assert_eq!(
+        complaints(&(networks(256) + "[[firewall.networks]]\nsubnet = '10.1.0.0/24'")),
+        ["stockade.toml:513: this is network 257 of at most 256; make wider subnets of several"]
+    );
+    let ports = |count: u16| {
+        let ports: Vec<_> = (1..=count).map(|port| format!("tcp/{port}")).collect();
+        format!("[firewall.ports]\nweb = '{}'", ports.join(" "))
+    };
+    assert_eq!(complaints(&ports(64)), [""; 0]);
+    let complaints = complaints(&ports(65));
+    assert_eq!(complaints.len(), 1);
+    assert!(
+        complaints[0].ends_with("has too many ports; write 64 at most, ranges count once"),
+        "{complaints:?}"
+    );
+}
+
+#[test]
+fn each_mistake_of_the_page_has_its_complaint() {
+    let listen =
+        "is not an address with a port; write e.g. '127.0.0.1:8765', '[::]:8765', or false to serve nothing";
+    for (text, expected) in [
+        ("[http]\nlisten = '8765'", format!("stockade.toml:2: listen '8765' {listen}")),
+        ("[http]\nlisten = 'localhost:8765'", format!("stockade.toml:2: listen 'localhost:8765' {listen}")),
+        ("[http]\nlisten = true", format!("stockade.toml:2: listen true {listen}")),
+        (
+            "[http]\ntls = 'yes'",
+            "stockade.toml:2: tls 'yes' is not a switch; write true, false or 'auto'".to_owned(),
+        ),
+        (
+            "[http]\ncertificate = '/a'",
+            "stockade.toml:2: certificate '/a' stands without key; name both, or leave both out".to_owned(),
+        ),
+        (
+            "[http]\nkey = '/a'",
+            "stockade.toml:2: key '/a' stands without certificate; name both, or leave both out".to_owned(),
+        ),
+        (
+            "[http]\nkey = 'a'\ncertificate = '/a'",
+            "stockade.toml:2: key 'a' is not an absolute path; write e.g. '/etc/stockade/page.key'"
+                .to_owned(),
+        ),
+        (
+            "[http]\ntrusted_proxies = ['192.0.2.1', '0.0.0.0/0']",
+            "stockade.toml:2: trusted_proxies '0.0.0.0/0' would believe everyone; \
+             name the addresses of your proxies"
+                .to_owned(),
+        ),
+        (
+            "[http]\ncountry_database = 'x.mmdb'",
+            "stockade.toml:2: country_database 'x.mmdb' is not an absolute path; \
+             write e.g. '/usr/share/GeoIP/GeoLite2-Country.mmdb'"
+                .to_owned(),
+        ),
+        (
+            "http.port = 80",
+            "stockade.toml:1: unknown key 'port' in [http]; \
+             known here: listen, tls, certificate, key, trusted_proxies, country_database"
+                .to_owned(),
         ),
     ] {
         assert_eq!(complaints(text), [expected], "{text}");

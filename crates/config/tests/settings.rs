@@ -4,7 +4,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use config::{Enabled, FOREVER, Jail, LimitOverrides, Limits, LogLevel, Mode, Settings, check, load};
+use config::{
+    Enabled, FOREVER, Http, Jail, LimitOverrides, Limits, LogLevel, Mode, Network, Service, Settings, Tls,
+    check, load,
+};
 use event::JailName;
 
 const EXAMPLE: &str = include_str!("../../../packaging/stockade.toml");
@@ -39,6 +42,12 @@ fn the_shipped_files_comments_show_the_defaults() {
     let jail = settings.jails.remove(&JailName::new("sshd")).unwrap();
     assert_eq!(jail.limits.ban_time, Some(seconds(7 * 86_400)));
     assert_eq!(settings.control.group.take().as_deref(), Some("stockade"));
+    let office = settings.firewall.networks.remove(0);
+    assert_eq!((office.name.as_str(), office.local, office.never_block), ("Office", true, true));
+    assert_eq!(settings.firewall.networks.remove(0).services.into_iter().collect::<Vec<_>>(), [Service::Sip]);
+    assert!(settings.http.certificate.take().is_some());
+    assert_eq!(settings.http.trusted_proxies.split_off(0).len(), 1);
+    assert!(settings.http.country_database.take().is_some());
     assert_eq!(settings.log.timezone.take().as_deref(), Some("Europe/Berlin"));
     assert_eq!(settings, Settings::default());
 }
@@ -87,6 +96,36 @@ fn every_key_takes_effect() {
         [log]
         level = "debug"
         timezone = "Europe/Berlin"
+        [firewall]
+        sip_limit = 300
+        [firewall.ports]
+        sip = "udp/5060, tcp/5060"
+        rtp = ["udp/10000-10200"]
+        iax = []
+        web = "tcp/443"
+        ssh = "tcp/2222"
+        ami = "tcp/5038"
+        ajam = "tcp/8089"
+        cti = "tcp/4222"
+        [[firewall.networks]]
+        name = "Everybody"
+        subnet = "0.0.0.0/0"
+        services = "sip web"
+        [[firewall.networks]]
+        name = "Офис"
+        subnet = "192.168.0.7/24"
+        services = ["icmp", "ssh", "sip"]
+        local = true
+        never_block = true
+        [[firewall.networks]]
+        subnet = "2001:db8::/48"
+        [http]
+        listen = "[::]:443"
+        tls = false
+        certificate = "/srv/page.crt"
+        key = "/srv/page.key"
+        trusted_proxies = "192.0.2.1 2001:db8::/64"
+        country_database = "/srv/country.mmdb"
         "#,
     );
     assert!(!settings.enabled);
@@ -138,6 +177,65 @@ fn every_key_takes_effect() {
         (settings.log.level, settings.log.timezone.as_deref()),
         (LogLevel::Debug, Some("Europe/Berlin"))
     );
+    firewall_and_page(&settings);
+}
+
+fn firewall_and_page(settings: &Settings) {
+    assert_eq!(settings.firewall.sip_limit, Some(300));
+    let ports: Vec<_> = Service::ALL
+        .iter()
+        .map(|service| {
+            let ports = settings.firewall.ports.of(*service);
+            ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        })
+        .collect();
+    let expected = [
+        "udp/5060 tcp/5060 udp/10000-10200",
+        "",
+        "tcp/443",
+        "tcp/2222",
+        "tcp/5038",
+        "tcp/8089",
+        "tcp/4222",
+        "",
+    ];
+    assert_eq!(ports, expected);
+    let network = |name: &str, subnet: &str, services: &[Service], office: bool| Network {
+        name: name.to_owned(),
+        subnet: subnet.parse().unwrap(),
+        services: services.iter().copied().collect(),
+        local: office,
+        never_block: office,
+    };
+    assert_eq!(
+        settings.firewall.networks,
+        [
+            network("Офис", "192.168.0.0/24", &[Service::Sip, Service::Ssh, Service::Icmp], true),
+            network("2001:db8::/48", "2001:db8::/48", &[], false),
+            network("Everybody", "0.0.0.0/0", &[Service::Sip, Service::Web], false),
+        ]
+    );
+    let whitelist: Vec<_> =
+        settings.whitelist_entries().map(|(who, origin)| format!("{who} {origin}")).collect();
+    assert_eq!(whitelist.len(), 4);
+    assert_eq!(whitelist[3], "192.168.0.0/24 network \"Офис\"");
+    assert_eq!(
+        settings.http,
+        Http {
+            listen: Some("[::]:443".parse().unwrap()),
+            tls: Tls::No,
+            certificate: Some((PathBuf::from("/srv/page.crt"), PathBuf::from("/srv/page.key"))),
+            trusted_proxies: vec!["192.0.2.1".parse().unwrap(), "2001:db8::/64".parse().unwrap()],
+            country_database: Some(PathBuf::from("/srv/country.mmdb")),
+        }
+    );
+}
+
+#[test]
+fn limits_and_the_page_can_be_switched_off() {
+    let settings = settings("[firewall]\nsip_limit = false\n[http]\nlisten = false\ntls = 'auto'");
+    assert_eq!(settings.firewall.sip_limit, None);
+    assert_eq!(settings.http, Http { listen: None, ..Http::default() });
 }
 
 #[test]

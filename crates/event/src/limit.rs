@@ -161,6 +161,10 @@ pub const NETWORK_NAME_CHARACTERS: usize = 64;
 /// The largest `sip_limit`, in requests a second. A larger one is refused: it would be no limit.
 pub const SIP_LIMIT: u32 = 10_000;
 
+/// Addresses (and as many /64 networks) whose SIP requests the kernel counts at once. At the bound, the requests of further ones
+/// pass uncounted: a flood from forged addresses locks nobody out. An address that is silent for a few seconds makes room.
+pub const SIP_SOURCES: u32 = 65_536;
+
 /// Addresses in one text of addresses that somebody typed or pasted. Past it, the text is refused.
 pub const TYPED_ADDRESSES: usize = 10_000;
 
