@@ -32,13 +32,17 @@ pub(crate) fn failures_since(
     moment: Moment,
     tell: &mut dyn FnMut(Failure),
 ) -> rusqlite::Result<()> {
-    let query = format!("SELECT {FAILURE_COLUMNS} FROM failures WHERE at >= ?1 ORDER BY at, id");
-    let mut statement = conn.prepare_cached(&query)?;
+    let mut statement = conn.prepare_cached(&failures_since_query())?;
     let mut rows = statement.query([moment.millis()])?;
     while let Some(row) = rows.next()? {
         tell(failure(row, names)?);
     }
     Ok(())
+}
+
+/// In the order of an index, so that the first comes at once and nothing is held.
+pub(crate) fn failures_since_query() -> String {
+    format!("SELECT {FAILURE_COLUMNS} FROM failures WHERE at >= ?1 ORDER BY at, id")
 }
 
 /// The latest failures of a subject, newest first.

@@ -202,4 +202,18 @@ mod tests {
         assert_eq!(rows("SELECT count(*), min(at), max(at) FROM failures"), [(3, 900_000, 1_800_000)]);
         assert!(matches!(owner(&conn).unwrap(), Owner::Ours(VERSION)));
     }
+
+    #[test]
+    fn failures_come_by_time_without_sorting_and_are_summed_up_without_their_lines() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        migrate(&mut conn, 0).unwrap();
+        let plan = |query: &str| -> String {
+            let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
+            let steps = statement.query_map([0], |row| row.get::<_, String>(3)).unwrap();
+            steps.collect::<Result<Vec<_>, _>>().unwrap().join("; ")
+        };
+        assert_eq!(plan(crate::top::QUERY), "SEARCH failures USING COVERING INDEX failures_by_time (at>?)");
+        let since = crate::read::failures_since_query();
+        assert_eq!(plan(&since), "SEARCH failures USING INDEX failures_by_time (at>?)");
+    }
 }

@@ -72,6 +72,9 @@ struct Mark {
     at: Moment,
 }
 
+/// Answered by the index by time alone.
+pub(crate) const QUERY: &str = "SELECT at, subject, jail, echo, count, account FROM failures WHERE at >= ?1";
+
 const NO_ACCOUNT: u32 = u32::MAX;
 
 /// The first `limit` of each kind, among the failures at or after `from`.
@@ -79,7 +82,7 @@ pub(crate) fn top(conn: &Connection, names: &Names, from: Moment, limit: usize) 
     let (mut marks, accounts) = read(conn, from)?;
     let jail =
         |number: u32| names.get(i64::from(number)).cloned().ok_or_else(|| damaged(2, "the number of a name"));
-    marks.sort_unstable_by_key(|mark| (mark.subject, mark.jail, mark.echo));
+    marks.sort_unstable_by_key(place);
     let ranked: Vec<Ranked<'_>> = marks.chunk_by(|one, next| one.subject == next.subject).map(rank).collect();
     let networks = networks(&ranked, limit);
     let subject = |one: Ranked<'_>| {
@@ -91,7 +94,8 @@ pub(crate) fn top(conn: &Connection, names: &Names, from: Moment, limit: usize) 
     let subjects = foremost.into_iter().map(subject).collect::<rusqlite::Result<_>>()?;
 
     marks.retain(|mark| mark.account != NO_ACCOUNT);
-    marks.sort_unstable_by_key(|mark| (mark.account, mark.jail, mark.subject, mark.echo));
+    // A stable sort: within an account and jail the order by subject and echo remains.
+    marks.sort_by_key(|mark| (u64::from(mark.account) << 32) | u64::from(mark.jail));
     let ranked = marks.chunk_by(|one, next| (one.account, one.jail) == (next.account, next.jail)).map(rank);
     let foremost = first(ranked.collect(), limit, |one| (one.failures, one.marks[0].account));
     let account = |one: Ranked<'_>| {
@@ -106,8 +110,7 @@ pub(crate) fn top(conn: &Connection, names: &Names, from: Moment, limit: usize) 
 
 /// Reads the marks, and the names of the accounts by their place.
 fn read(conn: &Connection, from: Moment) -> rusqlite::Result<(Vec<Mark>, Vec<Box<str>>)> {
-    let mut statement =
-        conn.prepare_cached("SELECT at, subject, jail, echo, count, account FROM failures WHERE at >= ?1")?;
+    let mut statement = conn.prepare_cached(QUERY)?;
     let mut rows = statement.query([from.millis()])?;
     let mut marks = Vec::new();
     let mut places: HashMap<Box<str>, u32> = HashMap::new();
@@ -137,6 +140,13 @@ fn read(conn: &Connection, from: Moment) -> rusqlite::Result<(Vec<Mark>, Vec<Box
         accounts[place as usize] = name;
     }
     Ok((marks, accounts))
+}
+
+/// Order by subject, jail and echo, as few numbers: half a million are sorted in half the time that the fields take.
+fn place(mark: &Mark) -> (u128, u64) {
+    let (octets, prefix) = mark.subject.to_raw();
+    let tail = (u64::from(prefix) << 40) | (u64::from(mark.jail) << 8) | u64::from(mark.echo);
+    (u128::from_be_bytes(octets), tail)
 }
 
 /// Marks that belong together, and what they weigh.

@@ -96,7 +96,8 @@ fn actions_are_told_page_by_page_newest_first() {
 fn long_texts_of_an_action_are_cut_between_characters() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
-    let long = Action { subject: "é".repeat(500), detail: "я".repeat(10_000), ..action(1) };
+    let long =
+        Action { subject: "é".repeat(500), detail: "я".repeat(limit::ACTION_DETAIL_BYTES), ..action(1) };
     store.commit(&Batch { actions: vec![long], ..Batch::default() }).unwrap();
     let told = Archive::open(store.path()).unwrap().actions(None, 1).unwrap().remove(0).action;
     for (text, bound) in [(told.subject, limit::ACTION_TEXT_BYTES), (told.detail, limit::ACTION_DETAIL_BYTES)]
