@@ -17,6 +17,14 @@ const PURE: [(&str, &[&str]); 4] = [
     ("decision", &["event"]),
 ];
 
+/// What is served over HTTP, and which of its neighbours each may not know.
+const APART: [(&str, &[&str]); 4] = [
+    ("gate", &["api", "miko", "page"]),
+    ("api", &["miko", "page"]),
+    ("miko", &["api", "page"]),
+    ("page", &["api", "miko"]),
+];
+
 /// Every dependency that the architecture forbids.
 pub fn check(root: &Path) -> Vec<String> {
     let mut complaints = Vec::new();
@@ -25,6 +33,16 @@ pub fn check(root: &Path) -> Vec<String> {
             if STAGES.contains(&dependency.as_str()) {
                 complaints.push(format!(
                     "crates/{stage}/Cargo.toml: depends on {dependency}; no stage depends on a stage, they speak through event"
+                ));
+            }
+        }
+    }
+    for (name, forbidden) in APART {
+        for dependency in dependencies(root, name) {
+            if STAGES.contains(&dependency.as_str()) || forbidden.contains(&dependency.as_str()) {
+                complaints.push(format!(
+                    "crates/{name}/Cargo.toml: depends on {dependency}; what is served over HTTP knows the program by the trait \
+                     control::Desk alone, and the routers meet only in crates/stockade/src/web.rs"
                 ));
             }
         }
