@@ -1,7 +1,7 @@
 //! `stockade.toml` as written becomes checked settings, or a list of complaints: all of them at once, each with its line.
 //!
 //! Two steps. `raw` mirrors the file, key by key, each value with the line where it stands, and refuses what it does not
-//! know. `checked` makes plain values of it and judges them. Only `load` reads anything from the disk. This crate knows
+//! know. `checked` makes plain values of it and judges them. Only `load` and `write` touch the disk. This crate knows
 //! no filter: what a filter brings along is merged by `Settings::limits`.
 
 pub mod settings;
@@ -9,6 +9,8 @@ pub mod firewall;
 pub mod http;
 pub mod preset;
 pub mod edit;
+pub mod write;
+pub mod difference;
 pub mod load;
 pub mod complaint;
 pub mod checked;
@@ -20,6 +22,7 @@ mod nearest;
 
 pub use checked::check;
 pub use complaint::Complaint;
+pub use difference::difference;
 pub use duration::{FOREVER, parse_duration};
 pub use edit::{Edit, EditError, edit};
 pub use firewall::{Firewall, Network, Service, ServicePorts};
@@ -30,3 +33,4 @@ pub use settings::{
     Control, Enabled, Enforcement, Escalation, Evidence, Filters, Jail, LimitOverrides, Limits, Log,
     LogLevel, Mode, Settings, Whitelisted,
 };
+pub use write::{read_text, tag, why_read_only, write_text};
