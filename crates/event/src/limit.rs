@@ -195,6 +195,9 @@ pub const HTTP_BLOCKING_THREADS: usize = 16;
 /// Seconds that open connections have to finish when the program stops. Then they are cut.
 pub const HTTP_GRACE_SECONDS: u64 = 2;
 
+/// Events that wait for one open page. At the bound, it loses the oldest, is told so and asks for everything anew.
+pub const HTTP_EVENTS: usize = 1024;
+
 /// Sessions of the page at once. At the bound, the one that was idle longest ends.
 pub const SESSIONS: usize = 1000;
 
@@ -250,3 +253,46 @@ pub const MIKO_BANNED_ADDRESSES: usize = 100_000;
 
 /// How often a change of the settings that somebody else's change overtook is made anew. Then the client is told.
 pub const AMEND_ATTEMPTS: usize = 8;
+
+/// Bytes of a text on which a filter is tried. A longer one is refused.
+pub const TRIED_BYTES: usize = 256 * 1024;
+
+/// Lines on which a filter is tried at once. More are refused.
+pub const TRIED_LINES: usize = 1000;
+
+/// Events that wait for a listener over HTTP. One that lags behind is told that it missed some, and asks for everything anew.
+pub const EVENTS: usize = 1024;
+
+/// Seconds that a change which would cut its author off waits to be confirmed. Then the old settings come back.
+pub const TRIAL_SECONDS: u64 = 60;
+
+/// Entries of the journal of actions on one page. The rest is on the next.
+pub const JOURNAL_ENTRIES: usize = 50;
+
+/// Entries that are looked through for one page of the journal where only one kind of deed is asked for. Then the page
+/// ends, and says where the next one begins.
+pub const JOURNAL_ENTRIES_READ: usize = 2000;
+
+/// Listeners to the API's stream of events. Further ones are refused with 429.
+pub const EVENT_LISTENERS: usize = 64;
+
+/// Seconds that a listener may stay. Then its stream ends, and its key or session is looked at again when it comes back.
+pub const EVENT_STREAM_SECONDS: u64 = 60 * 60;
+
+/// Bans that one request to the API lifts by name. A longer list is refused.
+pub const API_UNBANS: usize = 10_000;
+
+/// Entries of the whitelist in one request to the API. A longer list is refused.
+pub const API_WHITELIST: usize = 10_000;
+
+/// Networks from which an API key may be used. A longer list is refused.
+pub const API_KEY_NETWORKS: usize = 64;
+
+/// Characters of a note to a ban by hand. A longer one is refused.
+pub const API_NOTE_CHARACTERS: usize = 200;
+
+/// Characters of lines that are tried against a filter. A longer text is refused.
+pub const API_TRIED_CHARACTERS: usize = 200_000;
+
+/// Rows on one page of a list. The rest is on the next pages.
+pub const PAGE_ROWS: usize = 50;

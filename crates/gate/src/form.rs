@@ -42,7 +42,7 @@ impl<T: DeserializeOwned> FromRequest<Gate> for Form<T> {
         if !token.is_some_and(|token| admin.owns(&token)) {
             return Err(plain::forged().into_response());
         }
-        Ok(Self { admin, data: parse(&body)? })
+        Ok(Self { admin, data: parse(&body).map_err(Plain::into_response)? })
     }
 }
 
@@ -55,7 +55,7 @@ impl<T: DeserializeOwned> FromRequest<Gate> for OpenForm<T> {
             return Err(origin::refused().into_response());
         }
         let body = read(Request::from_parts(parts, body)).await?;
-        Ok(Self(parse(&body)?))
+        Ok(Self(parse(&body).map_err(Plain::into_response)?))
     }
 }
 
@@ -76,9 +76,9 @@ fn is_urlencoded(headers: &HeaderMap) -> bool {
     media.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Response> {
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Plain> {
     serde_html_form::from_bytes(body).map_err(|cause| {
         let text = format!("The form cannot be read: {cause}.");
-        Plain::new(StatusCode::UNPROCESSABLE_ENTITY, text).into_response()
+        Plain::new(StatusCode::UNPROCESSABLE_ENTITY, text)
     })
 }

@@ -21,12 +21,20 @@ pub struct Gate {
     pub(crate) inner: Arc<Inner>,
 }
 
+/// Where things that happen are told; those who listen are the gate's. `send` never waits.
+pub type Events = broadcast::Sender<Event>;
+
+/// A new place where things that happen are told. A listener that falls behind by `limit::HTTP_EVENTS` loses the oldest and is told so.
+pub fn events() -> Events {
+    broadcast::Sender::new(limit::HTTP_EVENTS)
+}
+
 /// What a gate is made of.
 pub struct Parts {
     /// The running program.
     pub desk: Arc<dyn Desk>,
     /// What happens.
-    pub events: broadcast::Sender<Event>,
+    pub events: Events,
     /// The clock.
     pub clock: fn() -> Moment,
     /// Where and how.
@@ -35,7 +43,7 @@ pub struct Parts {
 
 pub(crate) struct Inner {
     pub desk: Arc<dyn Desk>,
-    events: broadcast::Sender<Event>,
+    events: Events,
     clock: fn() -> Moment,
     pub http: config::Http,
     countries: Option<Countries>,

@@ -45,7 +45,7 @@ pub fn layers(router: Router<Gate>, gate: Gate) -> Router {
 async fn around(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let response = match refusal(&gate, request) {
-        Err(wrong) => wrong,
+        Err(wrong) => wrong.into_response(),
         Ok(request) => {
             let span = Duration::from_secs(limit::HTTP_REQUEST_SECONDS);
             let answer = tokio::time::timeout(span, next.run(request)).await;
@@ -58,20 +58,20 @@ async fn around(State(gate): State<Gate>, request: Request, next: Next) -> Respo
 }
 
 /// Whether a request may reach a handler at all.
-fn refusal(gate: &Gate, request: Request) -> Result<Request, Response> {
+fn refusal(gate: &Gate, request: Request) -> Result<Request, Wrong> {
     let (parts, body) = request.into_parts();
     let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let length = length.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
     if length > limit::HTTP_BODY_BYTES as u64 {
-        return Err(Wrong::too_large(limit::HTTP_BODY_BYTES).into_response());
+        return Err(Wrong::too_large(limit::HTTP_BODY_BYTES));
     }
     let has_cookie = parts.headers.contains_key(header::COOKIE);
     if has_cookie && !caller::is_safe(&parts.method) && !origin::is_ours(gate, &parts) {
         let text = origin::refused().text;
-        return Err(Wrong::forbidden("origin", text, "a request of our own pages").into_response());
+        return Err(Wrong::forbidden("origin", text, "a request of our own pages"));
     }
     if parts.method == Method::TRACE || parts.method == Method::CONNECT {
-        return Err(StatusCode::METHOD_NOT_ALLOWED.into_response());
+        return Err(Wrong::method("another method"));
     }
     Ok(Request::from_parts(parts, body))
 }
@@ -103,8 +103,10 @@ fn in_shape(path: &str, response: Response) -> Response {
     }
     let text = match status {
         StatusCode::NOT_FOUND if media.is_none() => "There is no such page.",
-        StatusCode::METHOD_NOT_ALLOWED if media.is_none() => "This page does not know that method.",
-        StatusCode::FORBIDDEN if is_json => "This request was made by another site or is not allowed.",
+        StatusCode::METHOD_NOT_ALLOWED if media.is_none() || is_json => {
+            "This page does not know that method."
+        }
+        StatusCode::FORBIDDEN if is_json => return origin::refused().into_response(),
         StatusCode::PAYLOAD_TOO_LARGE if is_json => "The request is too large.",
         StatusCode::REQUEST_TIMEOUT if is_json => "The request took too long.",
         _ => return response,
