@@ -12,7 +12,8 @@ pub fn difference(before: &str, after: &str) -> String {
     if diff.len() <= DIFFERENCE_BYTES {
         return diff;
     }
-    let kept = diff.as_bytes()[..DIFFERENCE_BYTES].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let kept =
+        diff.as_bytes()[..DIFFERENCE_BYTES].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
     format!("{}… the rest of this difference is not kept\n", &diff[..kept])
 }
 

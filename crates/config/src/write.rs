@@ -104,7 +104,10 @@ mod tests {
         fs::set_permissions(&real, Permissions::from_mode(0o640)).unwrap();
         std::os::unix::fs::symlink(&real, &link).unwrap();
         write_text(&link, "new").unwrap();
-        assert_eq!((read_text(&real).unwrap(), read_text(&link).unwrap()), ("new".to_owned(), "new".to_owned()));
+        assert_eq!(
+            (read_text(&real).unwrap(), read_text(&link).unwrap()),
+            ("new".to_owned(), "new".to_owned())
+        );
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::metadata(&real).unwrap().mode() & 0o777, 0o640);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "nothing is left beside");
