@@ -37,7 +37,7 @@ pub async fn unban(State(gate): State<Gate>, caller: Admitted<Caller>, request: 
     Envelope::of(Action::UnbanIp, lift(&gate, caller, request).await)
 }
 
-/// `{"IP": {"country","countryName","bans":[{"jail","timeofban","timeunban"}]}}`, in the order of addresses.
+/// `{"IP": {"country","countryName","bans":[{"jail","timeofban","timeunban"}]}}`.
 fn listed(roster: &Roster, country: &dyn Fn(IpAddr) -> Option<(String, String)>) -> Answer {
     let mut addresses = Map::new();
     let mut rest = roster.bans.as_slice();
@@ -75,18 +75,21 @@ async fn lift(gate: &Gate, caller: Admitted<Caller>, request: Request) -> Result
         return Err(Refusal::flaw("ip", "it is required; write e.g. '192.0.2.1'".to_owned()));
     };
     let subject: Subject = text.parse().map_err(|cause| Refusal::flaw("ip", format!("{cause}")))?;
-    let mut lifted = vec![Lifted { subject, jail: None }];
-    if let (counted, true) =
-        (Subject::counted(subject.address()), subject == Subject::exactly(subject.address()))
-    {
-        lifted.extend((counted != subject).then_some(Lifted { subject: counted, jail: None }));
+    let mut subjects = vec![subject];
+    if subject == Subject::exactly(subject.address()) {
+        // Whoever holds one address of a /64 is blocked with all of it.
+        subjects.push(Subject::counted(subject.address()));
+        subjects.dedup();
     }
     let (count, wider) = gate
         .ask(move |desk| {
+            let lifted: Vec<Lifted> =
+                subjects.iter().map(|one| Lifted { subject: *one, jail: None }).collect();
             let count = desk.unban(&lifted, &actor)?;
             let roster = desk.bans()?;
-            let wider = roster.bans.iter().find(|ban| ban.subject != subject && ban.subject.covers(&subject));
-            Ok((count, wider.map(|ban| ban.subject)))
+            // Those that were just lifted may still stand in the roster.
+            let is_wider = |ban: &&Ban| ban.subject.covers(&subject) && !subjects.contains(&ban.subject);
+            Ok((count, roster.bans.iter().find(is_wider).map(|ban| ban.subject)))
         })
         .await?;
     let said = match (count, wider) {
