@@ -195,9 +195,6 @@ pub const HTTP_BLOCKING_THREADS: usize = 16;
 /// Seconds that open connections have to finish when the program stops. Then they are cut.
 pub const HTTP_GRACE_SECONDS: u64 = 2;
 
-/// Events that wait for one open page. At the bound, it loses the oldest, is told so and asks for everything anew.
-pub const HTTP_EVENTS: usize = 1024;
-
 /// Sessions of the page at once. At the bound, the one that was idle longest ends.
 pub const SESSIONS: usize = 1000;
 

@@ -123,6 +123,12 @@ macro_rules! number {
                 Self(FluentValue::from(*number))
             }
         }
+        // What a template's loop hands over.
+        impl From<&&$kind> for Value {
+            fn from(number: &&$kind) -> Self {
+                Self(FluentValue::from(**number))
+            }
+        }
     )*};
 }
 number!(i32, u32, i64, u64, usize, f64);
@@ -142,6 +148,12 @@ impl From<&&str> for Value {
 impl From<String> for Value {
     fn from(text: String) -> Self {
         Self(FluentValue::from(text))
+    }
+}
+
+impl From<&&String> for Value {
+    fn from(text: &&String) -> Self {
+        Self::from(text.as_str())
     }
 }
 
