@@ -9,6 +9,7 @@ pub mod firewall;
 pub mod http;
 pub mod preset;
 pub mod edit;
+pub mod typed;
 pub mod write;
 pub mod difference;
 pub mod load;
@@ -33,4 +34,5 @@ pub use settings::{
     Control, Enabled, Enforcement, Escalation, Evidence, Filters, Jail, LimitOverrides, Limits, Log,
     LogLevel, Mode, Settings, Whitelisted,
 };
+pub use typed::{Mistake, WrongEntry, parse_addresses};
 pub use write::{read_text, tag, why_read_only, write_text};

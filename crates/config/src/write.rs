@@ -27,7 +27,7 @@ pub fn write_text(path: &Path, text: &str) -> io::Result<()> {
     within_bound(text.len())?;
     let target = target(path);
     let dir = directory(&target);
-    let beside = beside(&target);
+    let beside = beside(&target, ".new");
     let written = write_beside(&target, &beside, text).and_then(|()| fs::rename(&beside, &target));
     if written.is_err() {
         let _ = fs::remove_file(&beside);
@@ -40,7 +40,13 @@ pub fn write_text(path: &Path, text: &str) -> io::Result<()> {
 /// Why the file could not be written, in words for the administrator; `None` if it could.
 pub fn why_read_only(path: &Path) -> Option<String> {
     let target = target(path);
-    let beside = beside(&target);
+    if is_mounted(&target) {
+        let what =
+            "it is mounted by itself, so no other file can take its place; mount its directory instead";
+        return Some(format!("{} cannot be written: {what}", path.display()));
+    }
+    // Another name than `write_text` uses: it may be at work.
+    let beside = beside(&target, ".try");
     let tried = OpenOptions::new().write(true).create(true).truncate(false).mode(MODE).open(&beside);
     let _ = fs::remove_file(&beside);
     let cause = tried.err()?;
@@ -82,13 +88,20 @@ fn target(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
+/// Whether something is mounted at the path itself, as containers do with single files: nothing can be renamed onto it.
+fn is_mounted(path: &Path) -> bool {
+    let Ok(mounts) = fs::read_to_string("/proc/self/mountinfo") else { return false };
+    let written = path.display().to_string().replace('\\', "\\134").replace(' ', "\\040");
+    mounts.lines().any(|line| line.split(' ').nth(4) == Some(written.as_str()))
+}
+
 fn directory(path: &Path) -> &Path {
     path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn beside(path: &Path) -> PathBuf {
+fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(".new");
+    name.push(ending);
     PathBuf::from(name)
 }
 
@@ -120,6 +133,7 @@ mod tests {
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
         let nowhere = dir.path().join("nowhere/stockade.toml");
         assert!(why_read_only(&nowhere).unwrap().contains("does not exist"));
+        assert!(is_mounted(Path::new("/proc")) && !is_mounted(dir.path()));
         let too_long = "#".repeat(limit::CONFIG_BYTES as usize + 1);
         assert!(write_text(&dir.path().join("stockade.toml"), &too_long).is_err());
     }

@@ -168,7 +168,7 @@ pub const SIP_SOURCES: u32 = 65_536;
 /// Addresses in one text of addresses that somebody typed or pasted. Past it, the text is refused.
 pub const TYPED_ADDRESSES: usize = 10_000;
 
-/// Wrong entries that are told of one text of addresses. The rest is only counted.
+/// Wrong entries that are told of one text of addresses. Those behind are told once these are mended.
 pub const WRONG_ENTRIES: usize = 100;
 
 /// Bytes of the difference between two texts, as the journal keeps it. The rest is left out, and says so.
