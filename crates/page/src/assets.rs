@@ -19,6 +19,8 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     vec![
         asset("style", "css", "text/css; charset=utf-8", include_str!("../assets/style.css")),
         asset("page", "js", "text/javascript; charset=utf-8", include_str!("../assets/page.js")),
+        asset("settings", "css", "text/css; charset=utf-8", include_str!("../assets/settings.css")),
+        asset("settings", "js", "text/javascript; charset=utf-8", include_str!("../assets/settings.js")),
         asset("icon", "svg", "image/svg+xml", include_str!("../assets/icon.svg")),
     ]
 });

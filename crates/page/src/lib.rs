@@ -11,6 +11,17 @@ mod frame;
 mod failed;
 mod visit;
 mod trial;
+mod sign_in;
+mod chart;
+mod notice;
+mod overview;
+mod blocked;
+mod fields;
+mod brute_force;
+mod firewall;
+mod jails;
+mod keys;
+mod journal;
 
 use axum::Router;
 use axum::extract::{Path, Query};
@@ -29,6 +40,14 @@ pub fn router() -> Router<Gate> {
     Router::new()
         .route("/assets/{name}", get(assets::serve))
         .route("/language/{tag}", get(choose_language))
+        .merge(sign_in::routes())
+        .merge(overview::routes())
+        .merge(brute_force::routes())
+        .merge(firewall::routes())
+        .merge(jails::routes())
+        .merge(keys::routes())
+        .merge(journal::routes())
+        .merge(blocked::routes())
         .route("/trial/confirm", post(trial::confirm))
         .route("/trial/take-back", post(trial::take_back))
         .fallback(no_such_page)

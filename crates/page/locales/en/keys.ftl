@@ -1,1 +1,36 @@
-# keys
+# Bouncers and keys.
+keys-lead = With a key, other programs ask this one without signing in: bouncers that keep the blocked addresses out elsewhere, monitoring, scripts.
+keys-there = Keys
+keys-none = There is no key yet.
+keys-name = Name
+keys-name-hint = Letters, digits, “-”, “_” and “.”: what the key is for, e.g. router-2.
+keys-scope = May
+keys-networks = From
+keys-networks-hint = Addresses and subnets from which it may be used. Empty: from anywhere.
+keys-anywhere = anywhere
+keys-created = Made
+keys-last-used = Last used
+keys-never-used = never
+keys-new = A new key
+keys-create = Make a key
+keys-made = The key “{ $name }” is made
+keys-made-what = Copy it now: it is shown only this once, and only its hash is kept.
+keys-copy = Copy
+keys-copied = Copied
+keys-revoke = Revoke
+keys-revoke-sure = Whoever uses “{ $name }” is refused from then on. This cannot be undone.
+keys-revoke-yes = Revoke it
+keys-revoked = The key is revoked.
+scope-bouncer = fetch blocked addresses
+scope-bouncer-what = For bouncers: it reads the decisions and nothing else.
+scope-read = read everything
+scope-read-what = For monitoring and reports: it sees all, and changes nothing.
+scope-admin = read and change everything
+scope-admin-what = For scripts that block, unblock or change settings. Restrict it to a network.
+keys-help = How a key is used
+keys-help-api = A program sends its key with each request, in this header:
+keys-help-paths = What can be asked is described in
+keys-help-bouncer = A key for bouncers is ready for them; the service that bouncers of CrowdSec ask comes with a later version.
+keys-help-care = One key for each program: then the last use says something, and one can be revoked without the others.
+slip-key-name = Write a name of 1 to { $most } letters, digits, “-”, “_” or “.”.
+slip-key-scope = Choose what the key may do.

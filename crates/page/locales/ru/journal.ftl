@@ -1,1 +1,25 @@
-# journal
+# Журнал действий.
+journal-show = Показывать
+journal-everything = всё
+journal-go = Показать
+journal-none = Таких действий ещё не было.
+journal-none-yet = Среди последних записей таких нет; посмотрите более ранние.
+journal-from = с { $origin }
+journal-this-host = этого компьютера
+journal-settings-file = файл настроек
+journal-difference = Что изменилось: строк добавлено { $added }, удалено { $removed }
+journal-added = добавлено:
+journal-removed = удалено:
+journal-pages = Страницы журнала
+journal-older = Раньше
+journal-newest = Последние
+deed-ban = Блокировка
+deed-unban = Разблокировка
+deed-unban-all = Разблокировка всех
+deed-settings = Изменение настроек
+deed-confirm = Подтверждение изменения
+deed-roll-back = Отмена изменения
+deed-password = Установка пароля
+deed-key-created = Создание ключа
+deed-key-revoked = Отзыв ключа
+deed-sign-in = Вход
