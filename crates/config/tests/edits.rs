@@ -324,3 +324,51 @@ proptest! {
         }
     }
 }
+
+/// Whatever shape a file has that is right: the edits do what they say, or say that they cannot.
+#[test]
+fn files_of_any_shape_are_changed_rightly_or_not_at_all() {
+    let jail =
+        Edit::Jail { name: JailName::new("sshd"), enabled: Enabled::No, limits: LimitOverrides::default() };
+    let edits = [
+        Edit::Enabled(false),
+        Edit::Limits(limits(9, 90, 90)),
+        Edit::Whitelist(subjects(&["192.0.2.1", "192.0.2.77"])),
+        Edit::SipLimit(Some(77)),
+        Edit::Ports(ServicePorts { cti: Vec::new(), ..ServicePorts::default() }),
+        Edit::Networks(vec![network("10.0.2.0/24"), network("10.0.7.0/24"), network("10.0.1.0/24")]),
+        jail,
+    ];
+    let mut right = 0;
+    for file in HANDWRITTEN {
+        for (at, _) in file.char_indices() {
+            for insert in ["", "#", "\n", "[", ",", " ", "''"] {
+                let (before, rest) = file.split_at(at);
+                let behind = if insert.is_empty() { rest.get(1..).unwrap_or_default() } else { rest };
+                let mutated = format!("{before}{insert}{behind}");
+                let (Some(settings), _) =
+                    check("stockade.toml", mutated.trim_start_matches('\u{feff}'), |_| true)
+                else {
+                    let _ = edit(&mutated, &edits);
+                    continue;
+                };
+                for one in &edits {
+                    let Ok(after) = edit(&mutated, std::slice::from_ref(one)) else { continue };
+                    let mut wanted = settings.clone();
+                    model(&mut wanted, one);
+                    let (after_settings, complaints) =
+                        check("stockade.toml", after.trim_start_matches('\u{feff}'), |_| true);
+                    let after_settings = after_settings
+                        .unwrap_or_else(|| panic!("{complaints:?}\n{one:?}\n{mutated}\n-----\n{after}"));
+                    assert_eq!(
+                        canonical(after_settings),
+                        canonical(wanted),
+                        "{one:?}\n{mutated}\n-----\n{after}"
+                    );
+                    right += 1;
+                }
+            }
+        }
+    }
+    assert!(right > 10_000, "{right}");
+}
