@@ -6,7 +6,7 @@ set -eu
 # The services and attackers of the arena, then what the other test suites compare with (fail2ban: its sample logs only).
 packages="
     gcc libc6-dev
-    nftables conntrack iproute2 util-linux
+    nftables conntrack iproute2 iputils-ping util-linux
     openssh-server openssh-client rsyslog nginx-light curl debootstrap
     hydra ffuf sipvicious sshpass
     apache2-utils systemd-journal-remote sqlite3 fail2ban

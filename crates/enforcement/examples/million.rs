@@ -101,7 +101,11 @@ fn drain(mut watch: enforcement::Watch, stop: &AtomicBool) {
 
 fn layout() -> Layout {
     let guard = Guard { jail: JailName::new("sshd"), ports: vec!["tcp/22".parse().expect("a port")] };
-    Layout { guards: vec![guard], whitelist: vec!["127.0.0.0/8".parse().expect("a subnet")] }
+    Layout {
+        guards: vec![guard],
+        whitelist: vec!["127.0.0.0/8".parse().expect("a subnet")],
+        ..Layout::default()
+    }
 }
 
 /// Scattered, each number another: multiplying by an odd number permutes the addresses.

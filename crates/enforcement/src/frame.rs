@@ -1,5 +1,5 @@
 //! Everything of the table but the bans: sets, maps, chains and rules, as the plan wants them. Pure; `relay` writes it to
-//! the kernel, `inventory` compares.
+//! the kernel, `inventory` compares. Here is what bans need; the network firewall adds its own (`firewall`, `sip_limit`).
 //!
 //! A packet meets, in this order: loopback passes; the whitelist passes; bans on all ports drop; then one lookup of the
 //! destination port in its protocol's map finds the chain of the jails that guard it. Everything else passes.
@@ -9,28 +9,43 @@
 use event::{Protocol, Subject};
 
 use crate::expression::{self as expr, Verdict};
+use crate::inventory::Inventory;
+use crate::layout::Layout;
 use crate::plan::{Kind, Plan, SHARDS, shard_name, stem};
 use crate::ports::{self, Interval};
 use crate::wire::Wire;
+use crate::{firewall, sip_limit};
 
 /// Where the base chain stands: before raw's -300, and so before conntrack (-200) and DNAT (-100).
 pub(crate) const PRIORITY: i32 = -310;
 /// `NF_INET_PRE_ROUTING`.
 pub(crate) const PREROUTING: u32 = 0;
-/// The base chain.
+/// The base chain of bans.
 pub(crate) const BASE_CHAIN: &str = "prerouting";
+
+/// How the kernel hands packets to a chain: the hook and the priority there; `None` for chains that others jump to.
+pub(crate) fn hook_of(chain: &str) -> Option<(u32, i32)> {
+    match chain {
+        BASE_CHAIN => Some((PREROUTING, PRIORITY)),
+        sip_limit::CHAIN => Some((PREROUTING, sip_limit::PRIORITY)),
+        firewall::CHAIN => Some((firewall::INPUT, firewall::PRIORITY)),
+        _ => None,
+    }
+}
 
 /// The maps of ports, each with two names: a changed map gets the other one, see `relay`.
 const PORTS: [(Protocol, [&str; 2]); 2] =
     [(Protocol::Tcp, ["ports_tcp", "ports_tcp_2"]), (Protocol::Udp, ["ports_udp", "ports_udp_2"])];
 pub(crate) const INTERVAL: u32 = 0x4;
-const MAP: u32 = 0x8;
-const TIMEOUT: u32 = 0x10;
+pub(crate) const MAP: u32 = 0x8;
+pub(crate) const TIMEOUT: u32 = 0x10;
+/// Rules put elements in.
+pub(crate) const DYNAMIC: u32 = 0x20;
 const OBJECT: u32 = 0x40;
 const TYPE_IPV4: u32 = 7;
 const TYPE_IPV6: u32 = 8;
 /// `inet_service`.
-const TYPE_PORT: u32 = 13;
+pub(crate) const TYPE_PORT: u32 = 13;
 
 /// What a set's keys lead to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +63,22 @@ pub(crate) struct SetDefinition {
     pub(crate) key_type: u32,
     pub(crate) key_bytes: u32,
     pub(crate) value: Value,
+    /// How many elements it takes; 0 for no bound.
+    pub(crate) size: u32,
+    /// How long an element stays if it does not say itself; 0 for ever.
+    pub(crate) timeout_millis: u64,
+}
+
+impl SetDefinition {
+    /// A set without bound and timeout.
+    pub(crate) fn plain(name: &str, flags: u32, (key_type, key_bytes): (u32, u32), value: Value) -> Self {
+        Self { name: name.to_owned(), flags, key_type, key_bytes, value, size: 0, timeout_millis: 0 }
+    }
+
+    /// Whether rules put its elements in, so that nobody can want any.
+    pub(crate) fn is_dynamic(&self) -> bool {
+        self.flags & DYNAMIC != 0
+    }
 }
 
 /// An element of a static set. Sorts so that an interval's end comes before its neighbour's beginning: the kernel takes
@@ -63,9 +94,19 @@ pub(crate) struct StaticElement {
 
 impl StaticElement {
     /// An interval's beginning, and its end unless it reaches the end of all keys.
-    fn interval(first: Vec<u8>, behind: Option<Vec<u8>>, chain: Option<(String, bool)>) -> Vec<Self> {
+    pub(crate) fn interval(
+        first: Vec<u8>,
+        behind: Option<Vec<u8>>,
+        chain: Option<(String, bool)>,
+    ) -> Vec<Self> {
         let end = behind.map(|key| Self { key, begins: false, chain: None });
         std::iter::once(Self { key: first, begins: true, chain }).chain(end).collect()
+    }
+
+    /// A run of ports.
+    pub(crate) fn ports(first: u16, last: u16, chain: Option<(String, bool)>) -> Vec<Self> {
+        let key = |port: u16| port.to_be_bytes().to_vec();
+        Self::interval(key(first), last.checked_add(1).map(key), chain)
     }
 
     pub(crate) fn verdict(&self) -> Option<Verdict> {
@@ -82,6 +123,15 @@ pub(crate) struct Rule {
     pub(crate) comment: String,
 }
 
+impl Rule {
+    pub(crate) fn new(chain: &str, comment: &str, body: impl FnOnce(&mut Wire)) -> Self {
+        let mut wire = Wire::default();
+        body(&mut wire);
+        let (chain, comment) = (chain.to_owned(), comment.to_owned());
+        Self { chain, comment, expressions: wire.bytes().to_vec() }
+    }
+}
+
 /// The whole table without its bans.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Frame {
@@ -89,17 +139,16 @@ pub(crate) struct Frame {
     pub(crate) ban_sets: Vec<SetDefinition>,
     /// With all their elements, sorted.
     pub(crate) static_sets: Vec<(SetDefinition, Vec<StaticElement>)>,
-    /// The base chain first, then others before those that jump to them.
+    /// In no particular order: all are there before the first rule is.
     pub(crate) chains: Vec<String>,
     pub(crate) rules: Vec<Rule>,
+    /// Those of the firewall. The counters of bans come and go with their owners.
+    pub(crate) counters: Vec<&'static str>,
 }
 
 impl Frame {
-    /// The frame that a plan asks for. `name_ports` chooses among the names for a map of ports by its elements.
-    pub(crate) fn of(
-        plan: &Plan,
-        name_ports: impl Fn([&'static str; 2], &[StaticElement]) -> &'static str,
-    ) -> Self {
+    /// The frame that a layout and its plan ask for. Where the table stands already, what is the same gets the same name.
+    pub(crate) fn of(layout: &Layout, plan: &Plan, old: Option<&Inventory>) -> Self {
         let mut frame = Self { chains: vec![BASE_CHAIN.to_owned()], ..Self::default() };
         frame.ban_sets =
             plan.sets.iter().map(|set| ban_set(plan, usize::from(set.bucket), &set.name)).collect();
@@ -109,7 +158,9 @@ impl Frame {
             frame.bucket_rules(plan, bucket, BASE_CHAIN);
         }
         frame.jail_chains(plan);
-        frame.port_dispatch(plan, name_ports);
+        frame.port_dispatch(plan, old);
+        frame.add_firewall(&layout.firewall.networks, old);
+        frame.add_sip_limit(layout.firewall.sip_limit.as_ref(), old);
         frame
     }
 
@@ -140,10 +191,8 @@ impl Frame {
                 elements.extend(StaticElement::interval(first, behind, None));
             }
             elements.sort();
-            let (key_type, key_bytes) = key_form(kind);
-            let name = whitelist_name(kind).to_owned();
             let definition =
-                SetDefinition { name, flags: INTERVAL, key_type, key_bytes, value: Value::Nothing };
+                SetDefinition::plain(whitelist_name(kind), INTERVAL, key_form(kind), Value::Nothing);
             self.static_sets.push((definition, elements));
         }
     }
@@ -166,9 +215,7 @@ impl Frame {
             elements.push(StaticElement { key, begins: true, chain: Some((shard_chain, true)) });
         }
         elements.sort();
-        let (key_type, key_bytes) = key_form(bucket.kind);
-        let definition =
-            SetDefinition { name: map.clone(), flags: MAP, key_type, key_bytes, value: Value::Verdict };
+        let definition = SetDefinition::plain(&map, MAP, key_form(bucket.kind), Value::Verdict);
         self.static_sets.push((definition, elements));
         self.rule(chain, "", |wire| {
             expr::source(wire, bucket.kind);
@@ -204,11 +251,7 @@ impl Frame {
 
     /// For each protocol, the map from a port to a jail's chain, or to a chain for a group of jails that share ports. A
     /// protocol of which nothing is guarded has neither map nor rule.
-    fn port_dispatch(
-        &mut self,
-        plan: &Plan,
-        name_ports: impl Fn([&'static str; 2], &[StaticElement]) -> &'static str,
-    ) {
+    fn port_dispatch(&mut self, plan: &Plan, old: Option<&Inventory>) {
         let cut = ports::intervals(
             plan.guards.iter().enumerate().map(|(index, (_, ports))| (index, ports.as_slice())),
         );
@@ -220,21 +263,17 @@ impl Frame {
                     [only] => jail_chain(&plan.guards[only].0),
                     _ => self.group_chain(plan, interval, &mut groups),
                 };
-                let key = |port: u16| port.to_be_bytes().to_vec();
-                let behind = interval.last.checked_add(1).map(key);
-                elements.extend(StaticElement::interval(key(interval.first), behind, Some((chain, false))));
+                elements.extend(StaticElement::ports(interval.first, interval.last, Some((chain, false))));
             }
             if !elements.is_empty() {
                 elements.sort();
-                self.port_map(protocol, name_ports(names, &elements), elements);
+                self.port_map(protocol, name_ports(names, &elements, old), elements);
             }
         }
     }
 
     fn port_map(&mut self, protocol: Protocol, map: &str, elements: Vec<StaticElement>) {
-        let (name, flags) = (map.to_owned(), INTERVAL | MAP);
-        let definition =
-            SetDefinition { name, flags, key_type: TYPE_PORT, key_bytes: 2, value: Value::Verdict };
+        let definition = SetDefinition::plain(map, INTERVAL | MAP, (TYPE_PORT, 2), Value::Verdict);
         self.static_sets.push((definition, elements));
         self.rule(BASE_CHAIN, "guarded ports", |wire| {
             expr::destination_port(wire, protocol);
@@ -257,27 +296,30 @@ impl Frame {
         chain
     }
 
-    fn rule(&mut self, chain: &str, comment: &str, body: impl FnOnce(&mut Wire)) {
-        let mut wire = Wire::default();
-        body(&mut wire);
-        let (chain, comment) = (chain.to_owned(), comment.to_owned());
-        self.rules.push(Rule { chain, comment, expressions: wire.bytes().to_vec() });
+    pub(crate) fn rule(&mut self, chain: &str, comment: &str, body: impl FnOnce(&mut Wire)) {
+        self.rules.push(Rule::new(chain, comment, body));
     }
+}
+
+/// The name of a map with these elements, else one that is free, so that the old map can stay until no packet needs it.
+fn name_ports(names: [&'static str; 2], elements: &[StaticElement], old: Option<&Inventory>) -> &'static str {
+    let Some(old) = old else { return names[0] };
+    let same = names.into_iter().find(|name| old.has_elements(name, elements));
+    same.or_else(|| names.into_iter().find(|name| !old.sets.contains_key(*name))).unwrap_or(names[0])
 }
 
 fn ban_set(plan: &Plan, bucket: usize, name: &str) -> SetDefinition {
     let bucket = &plan.buckets[bucket];
-    let (key_type, key_bytes) = key_form(bucket.kind);
     let interval = if bucket.kind.is_interval() { INTERVAL } else { 0 };
     let (shared, value) = if bucket.shared { (OBJECT, Value::Counter) } else { (0, Value::Nothing) };
-    SetDefinition { name: name.to_owned(), flags: TIMEOUT | interval | shared, key_type, key_bytes, value }
+    SetDefinition::plain(name, TIMEOUT | interval | shared, key_form(bucket.kind), value)
 }
 
-fn key_form(kind: Kind) -> (u32, u32) {
+pub(crate) fn key_form(kind: Kind) -> (u32, u32) {
     if kind.is_ipv4() { (TYPE_IPV4, 4) } else { (TYPE_IPV6, 16) }
 }
 
-fn whitelist_name(kind: Kind) -> &'static str {
+pub(crate) fn whitelist_name(kind: Kind) -> &'static str {
     if kind.is_ipv4() { "whitelist_v4" } else { "whitelist_v6" }
 }
 

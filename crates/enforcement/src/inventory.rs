@@ -8,7 +8,7 @@ use rustix::io::Errno;
 use crate::batch::{self, kind};
 use crate::elements;
 use crate::error::EnforcementError;
-use crate::frame::{BASE_CHAIN, Frame, PREROUTING, PRIORITY, SetDefinition, StaticElement, Value};
+use crate::frame::{Frame, Rule, SetDefinition, StaticElement, Value, hook_of};
 use crate::plan::{TABLE, set_meaning};
 use crate::rules::{self, Standing};
 use crate::socket::Netlink;
@@ -35,7 +35,7 @@ pub(crate) struct Inventory {
 /// How a chain with a hook stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Hooked {
-    /// Whether it stands where our base chain must.
+    /// Whether it is a chain of ours that has a hook, and the right one.
     pub(crate) rightly: bool,
     /// Whether it lets pass what no rule judges. This can be changed in place.
     accepts: bool,
@@ -69,8 +69,9 @@ impl Inventory {
         for counted in counters(netlink)? {
             inventory.counters.insert(counted.name);
         }
-        let static_sets =
-            inventory.sets.keys().filter(|name| set_meaning(name).is_none()).cloned().collect::<Vec<_>>();
+        let is_static = |set: &&SetDefinition| set_meaning(&set.name).is_none() && !set.is_dynamic();
+        let static_sets: Vec<String> =
+            inventory.sets.values().filter(is_static).map(|set| set.name.clone()).collect();
         for name in static_sets {
             if let Some(elements) = static_elements(netlink, &name)? {
                 inventory.static_elements.insert(name, elements);
@@ -84,9 +85,9 @@ impl Inventory {
         self.sets.get(&definition.name) == Some(definition)
     }
 
-    /// Whether there is this set with exactly these elements.
+    /// Whether there is this set with exactly these elements; those of a dynamic one are as they are.
     pub(crate) fn has_static(&self, definition: &SetDefinition, elements: &[StaticElement]) -> bool {
-        self.has_set(definition) && self.has_elements(&definition.name, elements)
+        self.has_set(definition) && (definition.is_dynamic() || self.has_elements(&definition.name, elements))
     }
 
     /// Whether the set of this name holds exactly these elements.
@@ -94,21 +95,27 @@ impl Inventory {
         self.static_elements.get(name).is_some_and(|found| found == elements)
     }
 
+    /// The chain whose name begins like this and that has exactly these rules.
+    pub(crate) fn chain_with(&self, begins: &str, wanted: &[Rule]) -> Option<&str> {
+        let mut chains = self.rules.iter().filter(|(chain, _)| chain.starts_with(begins));
+        chains.find(|(_, standing)| rules::stand(wanted, standing)).map(|(chain, _)| chain.as_str())
+    }
+
     fn take_chain(&mut self, message: &Message<'_>) {
         let attributes = message.attributes();
         if attributes.text(1) != TABLE {
             return;
         }
+        let name = attributes.text(3).to_owned();
         let hooked = attributes.find(4).map(|hook| {
             let hook = Attributes { rest: hook };
+            let found = hook.number(1).zip(hook.number(2).map(u32::cast_signed));
             Hooked {
-                rightly: hook.number(1) == Some(PREROUTING)
-                    && hook.number(2) == Some(PRIORITY.cast_unsigned())
-                    && attributes.text(7) == "filter",
+                rightly: found.is_some() && found == hook_of(&name) && attributes.text(7) == "filter",
                 accepts: attributes.number(5) == Some(1),
             }
         });
-        self.chains.insert(attributes.text(3).to_owned(), hooked);
+        self.chains.insert(name, hooked);
     }
 
     fn take_set(&mut self, message: &Message<'_>) {
@@ -123,8 +130,15 @@ impl Inventory {
             _ => Value::Nothing,
         };
         let number = |kind| attributes.number(kind).unwrap_or_default();
-        let definition =
-            SetDefinition { name, flags: number(3), key_type: number(4), key_bytes: number(5), value };
+        let definition = SetDefinition {
+            name,
+            flags: number(3),
+            key_type: number(4),
+            key_bytes: number(5),
+            value,
+            size: attributes.inside(9).number(1).unwrap_or_default(),
+            timeout_millis: attributes.long(11).unwrap_or_default(),
+        };
         self.sets.insert(definition.name.clone(), definition);
     }
 
@@ -151,7 +165,7 @@ impl Inventory {
     fn chains_match(&self, frame: &Frame) -> bool {
         self.chains.len() == frame.chains.len()
             && frame.chains.iter().all(|chain| {
-                let wanted = (chain == BASE_CHAIN).then_some(Hooked { rightly: true, accepts: true });
+                let wanted = hook_of(chain).map(|_| Hooked { rightly: true, accepts: true });
                 self.chains.get(chain) == Some(&wanted)
             })
     }

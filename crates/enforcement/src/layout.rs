@@ -1,4 +1,4 @@
-//! What is asked of enforcement: the guarded jails, the whitelist, the bans, and changes of them.
+//! What is asked of enforcement: the guarded jails, the whitelist, the network firewall, the bans, and changes of them.
 
 use event::{JailName, Moment, Port, Scope, Subject};
 
@@ -18,6 +18,38 @@ pub struct Layout {
     pub guards: Vec<Guard>,
     /// Who always passes.
     pub whitelist: Vec<Subject>,
+    /// Which networks may reach what; nothing by default, and then nobody is kept from anything.
+    pub firewall: Firewall,
+}
+
+/// The network firewall. Bans go before it: whom it allows may be banned all the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Firewall {
+    /// In order: an address belongs to the first network that contains it. Without networks, every port is open to everybody;
+    /// with at least one, whoever is in none reaches nothing.
+    pub networks: Vec<NetworkRule>,
+    /// A limit on SIP requests, with or without networks.
+    pub sip_limit: Option<SipLimit>,
+}
+
+/// What the addresses of one network may begin. Connections that stand are not touched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkRule {
+    /// Whose addresses.
+    pub subnet: Subject,
+    /// To which ports of this host.
+    pub ports: Vec<Port>,
+    /// Whether it may ping this host.
+    pub ping: bool,
+}
+
+/// How many SIP requests an address (in IPv6, a /64) may send in a second. What is above is dropped. The whitelist is exempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SipLimit {
+    /// The signalling ports. Of UDP each datagram that is no response counts, of TCP each new connection.
+    pub ports: Vec<Port>,
+    /// As many at once, and as many each second. 0 is taken for 1.
+    pub per_second: u32,
 }
 
 /// One ban as the kernel holds it.
@@ -88,4 +120,17 @@ pub struct DropCounter {
     pub packets: u64,
     /// Their bytes.
     pub bytes: u64,
+}
+
+/// What the network firewall and the SIP limit have dropped since they were laid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FirewallDrops {
+    /// Packets that no network allows.
+    pub dropped_packets: u64,
+    /// Their bytes.
+    pub dropped_bytes: u64,
+    /// Packets above the SIP limit.
+    pub limited_packets: u64,
+    /// Their bytes.
+    pub limited_bytes: u64,
 }

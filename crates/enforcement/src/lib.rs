@@ -1,5 +1,6 @@
-//! The wanted bans become kernel state: nftables and conntrack, by netlink, without any process. This crate decides nothing
-//! and remembers nothing durable: it is told what is wanted, compares with what the kernel holds, and writes the difference.
+//! The wanted bans and the network firewall become kernel state: nftables and conntrack, by netlink, without any process. This
+//! crate decides nothing and remembers nothing durable: it is told what is wanted, compares with what the kernel holds, and
+//! writes the difference.
 //!
 //! The netlink messages are written by a small encoder of our own (`wire`, `batch`, `expression`) on `netlink-sys`, which
 //! brings only the socket. Looked at instead: `rustables` is GPL and knows no element timeouts, `nftnl` links C libraries,
@@ -16,6 +17,9 @@
 //! - Ends are compared with two seconds of slack. The kernel is given spans: without `Nftables::with_clock`, what a long call
 //!   writes late also ends late.
 //!
+//! What the network firewall does not do: it judges what is for this host itself (the hook `input`). What the host forwards, to
+//! containers for instance, meets bans and the SIP limit, but not the networks.
+//!
 //! The modules stand in reading order: what is asked, how the table is laid out, the bytes, the kernel, the work.
 
 mod layout;
@@ -24,6 +28,8 @@ mod ports;
 mod plan;
 mod expression;
 mod frame;
+mod firewall;
+mod sip_limit;
 mod nets;
 mod difference;
 mod wire;
@@ -47,10 +53,13 @@ use event::Moment;
 
 pub use conntrack::forget_flows;
 pub use error::EnforcementError;
-pub use layout::{Applied, Change, DropCounter, Element, Guard, Layout, Reconciled};
+pub use layout::{
+    Applied, Change, DropCounter, Element, Firewall, FirewallDrops, Guard, Layout, NetworkRule, Reconciled,
+    SipLimit,
+};
 pub use nftables::Nftables;
 pub use observe::Observe;
-pub use probe::{Support, probe};
+pub use probe::{Support, probe, probe_firewall};
 pub use watch::Watch;
 
 /// Where bans take effect. The caller owns the thread and the clock.
@@ -58,7 +67,7 @@ pub trait Enforcement: Send {
     /// Carries out changes. On an error some transactions may have been done and others not: `reconcile` then.
     fn apply(&mut self, changes: &[Change], now: Moment) -> Result<Applied, EnforcementError>;
 
-    /// Makes everything as it should be: the layout, the whitelist and exactly the wanted bans. Writes only the difference.
+    /// Makes everything as it should be: the layout with its whitelist and firewall, and exactly the wanted bans. Writes only the difference.
     fn reconcile(
         &mut self,
         layout: &Layout,
@@ -68,6 +77,9 @@ pub trait Enforcement: Send {
 
     /// What has been dropped, by jail and scope.
     fn counters(&mut self) -> Result<Vec<DropCounter>, EnforcementError>;
+
+    /// What the network firewall and the SIP limit have dropped.
+    fn firewall_drops(&mut self) -> Result<FirewallDrops, EnforcementError>;
 
     /// The bans as they stand, whoever wanted them: the last truth when the store is lost.
     fn held(&mut self, now: Moment) -> Result<Vec<Element>, EnforcementError>;

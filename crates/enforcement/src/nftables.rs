@@ -14,13 +14,14 @@ use crate::error::EnforcementError;
 use crate::frame::range;
 use crate::held;
 use crate::inventory;
-use crate::layout::{Applied, Change, DropCounter, Element, Layout, Reconciled};
+use crate::layout::{Applied, Change, DropCounter, Element, FirewallDrops, Layout, Reconciled};
 use crate::lifetime::millis_left;
 use crate::nets::{NetStep, Nets};
 use crate::plan::{Plan, Record, counter_owner};
 use crate::relay;
 use crate::socket::Netlink;
 use crate::watch::Watch;
+use crate::{firewall, sip_limit};
 
 /// How often a transaction is tried when elements expire between looking and writing.
 const TRIES: u32 = 4;
@@ -304,6 +305,22 @@ impl Enforcement for Nftables {
                 Some(DropCounter { jail, scope, packets: counted.packets, bytes: counted.bytes })
             })
             .collect())
+    }
+
+    fn firewall_drops(&mut self) -> Result<FirewallDrops, EnforcementError> {
+        let mut drops = FirewallDrops::default();
+        for counted in inventory::counters(&mut self.netlink)? {
+            match counted.name.as_str() {
+                firewall::DROPPED => {
+                    (drops.dropped_packets, drops.dropped_bytes) = (counted.packets, counted.bytes);
+                }
+                sip_limit::LIMITED => {
+                    (drops.limited_packets, drops.limited_bytes) = (counted.packets, counted.bytes);
+                }
+                _ => (),
+            }
+        }
+        Ok(drops)
     }
 
     fn held(&mut self, now: Moment) -> Result<Vec<Element>, EnforcementError> {

@@ -4,7 +4,7 @@ use event::Moment;
 
 use crate::Enforcement;
 use crate::error::EnforcementError;
-use crate::layout::{Applied, Change, DropCounter, Element, Layout, Reconciled};
+use crate::layout::{Applied, Change, DropCounter, Element, FirewallDrops, Layout, Reconciled};
 
 /// Blocks nobody and holds nothing. What is wanted stays with the caller, as it does with the kernel's enforcement.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,6 +26,10 @@ impl Enforcement for Observe {
 
     fn counters(&mut self) -> Result<Vec<DropCounter>, EnforcementError> {
         Ok(Vec::new())
+    }
+
+    fn firewall_drops(&mut self) -> Result<FirewallDrops, EnforcementError> {
+        Ok(FirewallDrops::default())
     }
 
     fn held(&mut self, _now: Moment) -> Result<Vec<Element>, EnforcementError> {

@@ -357,7 +357,7 @@ mod tests {
             ports: ports.iter().map(|port| port.parse().unwrap()).collect(),
         };
         let guards = vec![guard("sshd", &["tcp/22"]), guard("recidive", &[]), guard("all", &["tcp/80"])];
-        Plan::new(&Layout { guards, whitelist: vec![] })
+        Plan::new(&Layout { guards, ..Layout::default() })
     }
 
     #[test]

@@ -11,14 +11,14 @@ use crate::error::EnforcementError;
 use crate::expression as expr;
 use crate::plan::Kind;
 use crate::socket::Netlink;
-use crate::wire::flag;
+use crate::wire::{Wire, flag};
 
 const PROBE_TABLE: &str = "stockade_probe";
 
 /// What the kernel lets us do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Support {
-    /// Everything that enforcement needs.
+    /// Everything that was asked for.
     Supported,
     /// The process may not: it lacks `CAP_NET_ADMIN` in its network namespace.
     NoPermission,
@@ -51,8 +51,22 @@ impl fmt::Display for Support {
     }
 }
 
-/// Tries what enforcement needs, and leaves nothing behind.
+/// Tries what bans need, and leaves nothing behind.
 pub fn probe() -> Support {
+    attempt(write)
+}
+
+/// Tries what the network firewall and the SIP limit need beyond that, and leaves nothing behind: conntrack, rates, dynamic sets.
+/// A kernel without them can hold bans all the same, if the layout has no firewall.
+pub fn probe_firewall() -> Support {
+    attempt(|batch| {
+        batch.message_for(PROBE_TABLE, kind::NEW_TABLE, flag::CREATE, |wire| wire.number(2, 0));
+        write_firewall(batch);
+        batch.message_for(PROBE_TABLE, kind::DEL_TABLE, 0, |_| ());
+    })
+}
+
+fn attempt(write: impl FnOnce(&mut Batch)) -> Support {
     let mut netlink = match Netlink::open() {
         Ok(netlink) => netlink,
         Err(error) => return judge(&error),
@@ -80,7 +94,7 @@ fn judge(error: &EnforcementError) -> Support {
     }
 }
 
-/// The kinds of everything that a frame has.
+/// The kinds of everything that a frame without a firewall has.
 fn write(batch: &mut Batch) {
     let create = flag::CREATE;
     batch.message_for(PROBE_TABLE, kind::NEW_TABLE, create, |wire| wire.number(2, 0));
@@ -136,4 +150,40 @@ fn write(batch: &mut Batch) {
         });
     });
     batch.message_for(PROBE_TABLE, kind::DEL_TABLE, 0, |_| ());
+}
+
+fn write_firewall(batch: &mut Batch) {
+    let create = flag::CREATE;
+    batch.message_for(PROBE_TABLE, kind::NEW_SET, create, |wire| {
+        wire.text(2, "sources");
+        wire.number(3, crate::frame::DYNAMIC | crate::frame::TIMEOUT);
+        wire.number(4, 7);
+        wire.number(5, 4);
+        wire.nest(9, |wire| wire.number(1, 16));
+        wire.number(10, 1);
+        wire.long(11, 1_000);
+    });
+    batch.message_for(PROBE_TABLE, kind::NEW_CHAIN, create, |wire| {
+        wire.text(3, "input");
+        wire.nest(4, |wire| {
+            wire.number(1, crate::firewall::INPUT);
+            wire.number(2, crate::firewall::PRIORITY.cast_unsigned());
+        });
+        wire.number(5, 1);
+        wire.text(7, "filter");
+    });
+    let mut rule = |body: fn(&mut Wire)| {
+        batch.message_for(PROBE_TABLE, kind::NEW_RULE, create | flag::APPEND, |wire| {
+            wire.text(2, "input");
+            wire.nest(4, |wire| {
+                body(wire);
+                expr::verdict(wire, &expr::Verdict::Accept);
+            });
+        });
+    };
+    rule(expr::of_known_connection);
+    rule(|wire| {
+        expr::source(wire, Kind::V4);
+        expr::above_rate(wire, "sources", 1);
+    });
 }

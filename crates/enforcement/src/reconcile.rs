@@ -11,7 +11,7 @@ use crate::batch::{Batch, kind};
 use crate::difference::{Step, difference};
 use crate::elements;
 use crate::error::EnforcementError;
-use crate::frame::{Frame, StaticElement};
+use crate::frame::Frame;
 use crate::held;
 use crate::inventory::{Inventory, steadily};
 use crate::layout::{Element, Layout, Reconciled};
@@ -49,7 +49,7 @@ impl Nftables {
         self.seconds = place(&plan, &mut wanted.clients);
         self.laid = false;
         self.take_plan(plan, old.as_ref());
-        let frame = Frame::of(&self.plan, |names, elements| name_ports(names, elements, old.as_ref()));
+        let frame = Frame::of(layout, &self.plan, old.as_ref());
         let fresh = if old.as_ref().is_some_and(|old| old.matches(&frame)) {
             vec![false; self.plan.sets.len()]
         } else {
@@ -328,13 +328,6 @@ fn gather(
         }
     }
     gathered
-}
-
-/// The name of a map with these elements, else one that is free, so that the old map can stay until no packet needs it.
-fn name_ports(names: [&'static str; 2], elements: &[StaticElement], old: Option<&Inventory>) -> &'static str {
-    let Some(old) = old else { return names[0] };
-    let same = names.into_iter().find(|name| old.has_elements(name, elements));
-    same.or_else(|| names.into_iter().find(|name| !old.sets.contains_key(*name))).unwrap_or(names[0])
 }
 
 /// Decides which buckets are spread over several sets.

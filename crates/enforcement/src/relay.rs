@@ -13,9 +13,7 @@ use std::collections::BTreeMap;
 
 use crate::batch::{Batch, kind};
 use crate::elements::Bound;
-use crate::frame::{
-    BASE_CHAIN, Frame, INTERVAL, PREROUTING, PRIORITY, Rule, SetDefinition, StaticElement, Value,
-};
+use crate::frame::{Frame, INTERVAL, Rule, SetDefinition, StaticElement, Value, hook_of};
 use crate::inventory::Inventory;
 use crate::rules;
 use crate::wire::{Wire, flag};
@@ -35,7 +33,8 @@ pub(crate) fn create(batch: &mut Batch, frame: &Frame, counters: &[String]) {
 pub(crate) fn prepare(batch: &mut Batch, frame: &Frame, counters: &[String], old: &Inventory) {
     // Without the flag, this also wakes a table that was put to sleep.
     batch.message(kind::NEW_TABLE, flag::CREATE, |wire| wire.number(2, 0));
-    for counter in counters.iter().filter(|name| !old.counters.contains(*name)) {
+    let counters = counters.iter().map(String::as_str).chain(frame.counters.iter().copied());
+    for counter in counters.filter(|name| !old.counters.contains(*name)) {
         add_counter(batch, counter);
     }
     for definition in frame.ban_sets.iter().filter(|definition| !old.has_set(definition)) {
@@ -51,12 +50,14 @@ pub(crate) fn prepare(batch: &mut Batch, frame: &Frame, counters: &[String], old
     }
 }
 
-/// Whether the table's sets of bans and its base chain are such that they can stay where a frame has their names.
+/// Whether the table's sets of bans and the chains with hooks are such that they can stay where a frame has their names.
 pub(crate) fn can_stay(frame: &Frame, old: &Inventory) -> bool {
-    let hooked = old.chains.get(BASE_CHAIN).is_none_or(|hooked| hooked.is_some_and(|hooked| hooked.rightly));
-    let unhooked = old.chains.iter().all(|(chain, hooked)| chain == BASE_CHAIN || hooked.is_none());
+    let hooked = old.chains.iter().all(|(chain, hooked)| match hooked {
+        Some(hooked) => hooked.rightly,
+        None => hook_of(chain).is_none(),
+    });
     let mut sets = frame.ban_sets.iter();
-    hooked && unhooked && sets.all(|wanted| old.has_set(wanted) || !old.sets.contains_key(&wanted.name))
+    hooked && sets.all(|wanted| old.has_set(wanted) || !old.sets.contains_key(&wanted.name))
 }
 
 /// Exchanges the rules that differ, and static sets that others use the names of.
@@ -138,7 +139,13 @@ fn add_set(batch: &mut Batch, definition: &SetDefinition) {
             Value::Verdict => wire.number(6, DATA_TYPE_VERDICT),
             Value::Counter => wire.number(15, OBJECT_COUNTER),
         }
+        if definition.size != 0 {
+            wire.nest(9, |wire| wire.number(1, definition.size));
+        }
         wire.number(10, 1);
+        if definition.timeout_millis != 0 {
+            wire.long(11, definition.timeout_millis);
+        }
         // For `nft list`: the keys are in network order.
         wire.attribute(13, &[0, 4, 2, 0, 0, 0]);
     });
@@ -163,11 +170,12 @@ fn write_static(wire: &mut Wire, (element, bound): &(&StaticElement, Bound)) {
 fn add_chain(batch: &mut Batch, chain: &str) {
     batch.message(kind::NEW_CHAIN, flag::CREATE, |wire| {
         wire.text(3, chain);
-        if chain == BASE_CHAIN {
+        if let Some((hook, priority)) = hook_of(chain) {
             wire.nest(4, |wire| {
-                wire.number(1, PREROUTING);
-                wire.number(2, PRIORITY.cast_unsigned());
+                wire.number(1, hook);
+                wire.number(2, priority.cast_unsigned());
             });
+            // A new chain is in force before its rules are, so it must let pass.
             wire.number(5, POLICY_ACCEPT);
             wire.text(7, "filter");
         }

@@ -62,6 +62,12 @@ pub(crate) fn match_exactly(wanted: &[Rule], standing: &Chains) -> bool {
         })
 }
 
+/// Whether these rules, and no others, stand in a chain.
+pub(crate) fn stand(wanted: &[Rule], standing: &[Standing]) -> bool {
+    wanted.len() == standing.len()
+        && wanted.iter().zip(standing).all(|(wanted, standing)| is_as_wanted(wanted, standing))
+}
+
 fn by_chain(rules: &[Rule]) -> BTreeMap<&str, Vec<&Rule>> {
     let mut chains: BTreeMap<&str, Vec<&Rule>> = BTreeMap::new();
     for rule in rules {

@@ -104,6 +104,7 @@ impl Plan {
         Layout {
             guards: guards.collect(),
             whitelist: self.whitelist.iter().map(|(subject, _)| *subject).collect(),
+            firewall: enforcement::Firewall::default(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Changes of bans: what the kernel holds afterwards.
 
-use enforcement::{Change, Element, Enforcement, EnforcementError, Nftables, Support, probe};
+use enforcement::{Change, Element, Enforcement, EnforcementError, Nftables, Support, probe, probe_firewall};
 use event::{Moment, Scope};
 
 use crate::network::{Network, run, table};
@@ -10,6 +10,7 @@ use crate::{add, ban, held, laid, now, remove};
 fn this_kernel_is_supported_and_the_probe_leaves_nothing() {
     let _network = Network::new();
     assert_eq!(probe(), Support::Supported);
+    assert_eq!(probe_firewall(), Support::Supported);
     assert_eq!(run("nft", &["list", "ruleset"]), "");
 }
 
@@ -17,7 +18,7 @@ fn this_kernel_is_supported_and_the_probe_leaves_nothing() {
 fn without_the_right_the_probe_says_so() {
     use std::os::unix::process::CommandExt as _;
     if std::env::var_os("STOCKADE_PROBE").is_some() {
-        eprintln!("probe: {:?}", probe());
+        eprintln!("probe: {:?} {:?}", probe(), probe_firewall());
         return;
     }
     let _network = Network::new();
@@ -29,7 +30,7 @@ fn without_the_right_the_probe_says_so() {
         .output()
         .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("probe: NoPermission"), "{said}");
+    assert!(said.contains("probe: NoPermission NoPermission"), "{said}");
 }
 
 #[test]

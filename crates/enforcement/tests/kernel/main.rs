@@ -1,5 +1,5 @@
 //! Enforcement on the real kernel, with real packets, in network namespaces of the tests' own. Needs root and the Debian
-//! packages nftables, conntrack and iproute2.
+//! packages nftables, conntrack, iproute2 and iputils-ping.
 
 #![allow(clippy::print_stderr, reason = "the tests print what they measured")]
 
@@ -7,11 +7,14 @@ mod network;
 mod packets;
 mod changes;
 mod mending;
+mod firewall;
+mod switching;
+mod sip_limit;
 mod monitor;
 mod restart;
 mod stopwatch;
 
-use enforcement::{Change, Element, Enforcement, Guard, Layout, Nftables};
+use enforcement::{Change, Element, Enforcement, Firewall, Guard, Layout, NetworkRule, Nftables};
 use event::{JailName, Scope};
 
 pub(crate) use stopwatch::now;
@@ -30,8 +33,24 @@ pub(crate) fn layout() -> Layout {
             guard("scan", &["tcp/80"]),
             guard("recidive", &[]),
         ],
-        whitelist: vec![],
+        ..Layout::default()
     }
+}
+
+/// What these addresses may reach; the last says whether they may ping.
+pub(crate) fn rule(subnet: &str, ports: &[&str], ping: bool) -> NetworkRule {
+    let ports = ports.iter().map(|port| port.parse().unwrap()).collect();
+    NetworkRule { subnet: subnet.parse().unwrap(), ports, ping }
+}
+
+/// `layout()` with these networks.
+pub(crate) fn walled(networks: &[NetworkRule]) -> Layout {
+    Layout { firewall: Firewall { networks: networks.to_vec(), sip_limit: None }, ..layout() }
+}
+
+/// Lays a table; true if it was not as it is wanted.
+pub(crate) fn lay(nftables: &mut Nftables, layout: &Layout, wanted: &[Element]) -> bool {
+    nftables.reconcile(layout, &mut wanted.iter().cloned(), now()).unwrap().rebuilt
 }
 
 /// A ban that lasts so many seconds.

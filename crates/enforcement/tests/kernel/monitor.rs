@@ -6,11 +6,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use enforcement::{Change, Enforcement, Guard, Layout, Nftables, Support, probe};
+use enforcement::{Change, Enforcement, Guard, Layout, Nftables, SipLimit, Support, probe, probe_firewall};
 use event::{JailName, Scope, limit};
 
 use crate::network::{Network, run};
-use crate::{add, ban, laid, layout, now, remove};
+use crate::{add, ban, laid, layout, now, remove, rule};
 
 /// How long a line is waited for. A list of all elements of a spread set takes `nft` a while.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -156,6 +156,13 @@ fn changed() -> Layout {
     layout.guards[0].ports.push("tcp/23".parse().unwrap());
     let ports = ["tcp/24", "tcp/60000-65535", "udp/65535"].map(|port| port.parse().unwrap()).to_vec();
     layout.guards.push(Guard { jail: JailName::new("high"), ports });
+    layout.firewall.networks = vec![
+        rule("192.0.2.0/24", &["tcp/22", "tcp/60000-65535", "udp/5060"], true),
+        rule("2001:db8::/32", &["udp/5060"], false),
+        rule("0.0.0.0/0", &["tcp/443"], false),
+    ];
+    let ports = ["udp/5060", "tcp/5060-5061"].map(|port| port.parse().unwrap()).to_vec();
+    layout.firewall.sip_limit = Some(SipLimit { ports, per_second: 100 });
     layout
 }
 
@@ -171,7 +178,7 @@ const CHANGED_TCP: [&str; 6] = [
 fn lives_through_everything(arguments: &[&str]) {
     let _network = Network::new();
     let mut monitor = Monitor::start(arguments);
-    assert_eq!(probe(), Support::Supported);
+    assert_eq!((probe(), probe_firewall()), (Support::Supported, Support::Supported));
     let mut nftables = laid();
     each_kind_is_told(&mut monitor, &mut nftables, "laying the table");
 
@@ -183,6 +190,13 @@ fn lives_through_everything(arguments: &[&str]) {
     let v4 = ["{ 192.0.2.6 }", "{ 192.0.2.7 }", "{ 192.0.2.8/29 }", "{ 248.0.0.0/5 }"];
     assert_eq!(put(&told, "whitelist_v4 "), v4);
     assert_eq!(put(&told, "whitelist_v6 "), ["{ 2001:db8:9::/48 }"]);
+    assert_eq!(put(&told, "tcp_services_1 "), ["{ 22 }", "{ 60000-65535 }"]);
+    let networks = [
+        "{ 0.0.0.0-192.0.1.255 : goto services_3 }",
+        "{ 192.0.2.0/24 : goto services_1 }",
+        "{ 192.0.3.0-255.255.255.255 : goto services_3 }",
+    ];
+    assert_eq!(put(&told, "ipv4_networks_1 "), networks);
     each_kind_is_told(&mut monitor, &mut nftables, "a changed layout");
 
     run("nft", &["flush ruleset"]);

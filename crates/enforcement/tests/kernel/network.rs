@@ -4,10 +4,11 @@
 use std::fs::File;
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::AsFd;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use rustix::net;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -126,20 +127,51 @@ impl Network {
         self.in_peer(|| TcpStream::connect_timeout(&address, PATIENCE)).is_ok()
     }
 
+    /// Whether a TCP connection from this address of the peer to a listener on this port comes about.
+    pub(crate) fn tcp_from(&self, from: &str, port: u16) -> bool {
+        let from: IpAddr = from.parse().expect("an address");
+        let to = SocketAddr::new(host_of(from), port);
+        let _listener = bound(|| TcpListener::bind(to));
+        self.connect(from, to).is_some()
+    }
+
+    /// A TCP connection from this address of the peer, if it comes about in time.
+    pub(crate) fn connect(&self, from: IpAddr, to: SocketAddr) -> Option<TcpStream> {
+        let family = if from.is_ipv4() { net::AddressFamily::INET } else { net::AddressFamily::INET6 };
+        let socket = self.in_peer(|| net::socket(family, net::SocketType::STREAM, None)).expect("a socket");
+        // Linux ends a connect, too, when the time for sending is over.
+        net::sockopt::set_socket_timeout(&socket, net::sockopt::Timeout::Send, Some(PATIENCE))
+            .expect("set a deadline");
+        net::bind(&socket, &SocketAddr::new(from, 0)).expect("bind the caller");
+        net::connect(&socket, &to).is_ok().then(|| TcpStream::from(socket))
+    }
+
+    /// Whether a ping from this address of the peer is answered.
+    pub(crate) fn ping(&self, from: &str) -> bool {
+        let to = host_of(from.parse().expect("an address")).to_string();
+        let mut ping = Command::new("ping");
+        ping.args(["-q", "-n", "-c", "1", "-W", "0.4", "-I", from, &to]).stdout(Stdio::null());
+        self.in_peer(|| ping.status()).expect("the package iputils-ping").success()
+    }
+
     /// Whether a datagram from this address of the peer reaches a socket on this port.
     pub(crate) fn udp(&self, from: &str, port: u16) -> bool {
         let from: IpAddr = from.parse().expect("an address");
-        let to =
-            SocketAddr::new(if from.is_ipv4() { HOST } else { HOST6 }.parse().expect("an address"), port);
+        let to = SocketAddr::new(host_of(from), port);
         let receiver = bound(|| UdpSocket::bind(to));
         let sender = self.in_peer(|| UdpSocket::bind((from, 0))).expect("bind the sender");
         arrives(&sender, &receiver, to)
     }
 }
 
+/// The host's address of the family.
+fn host_of(peer: IpAddr) -> IpAddr {
+    if peer.is_ipv4() { HOST } else { HOST6 }.parse().expect("an address")
+}
+
 /// Binds, and tries again while the address is taken: a program that another test is just starting holds a copy of a
 /// socket that was closed here, until it begins to run.
-fn bound<T>(bind: impl Fn() -> std::io::Result<T>) -> T {
+pub(crate) fn bound<T>(bind: impl Fn() -> std::io::Result<T>) -> T {
     for _ in 0..100_000 {
         match bind() {
             Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => std::thread::yield_now(),
