@@ -21,20 +21,12 @@ pub struct Gate {
     pub(crate) inner: Arc<Inner>,
 }
 
-/// Where things that happen are told; those who listen are the gate's. `send` never waits.
-pub type Events = broadcast::Sender<Event>;
-
-/// A new place where things that happen are told. A listener that falls behind by `limit::HTTP_EVENTS` loses the oldest and is told so.
-pub fn events() -> Events {
-    broadcast::Sender::new(limit::HTTP_EVENTS)
-}
-
 /// What a gate is made of.
 pub struct Parts {
     /// The running program.
     pub desk: Arc<dyn Desk>,
     /// What happens.
-    pub events: Events,
+    pub events: broadcast::Sender<Event>,
     /// The clock.
     pub clock: fn() -> Moment,
     /// Where and how.
@@ -43,7 +35,7 @@ pub struct Parts {
 
 pub(crate) struct Inner {
     pub desk: Arc<dyn Desk>,
-    events: Events,
+    events: broadcast::Sender<Event>,
     clock: fn() -> Moment,
     pub http: config::Http,
     countries: Option<Countries>,
@@ -79,10 +71,7 @@ impl Gate {
         let (countries, country_problem) = match http.country_database.as_deref().map(Countries::open) {
             None => (None, None),
             Some(Ok(countries)) => (Some(countries), None),
-            Some(Err(problem)) => {
-                tracing::warn!("{problem}");
-                (None, Some(problem))
-            }
+            Some(Err(problem)) => (None, Some(problem)),
         };
         let inner = Inner {
             desk,
@@ -126,7 +115,7 @@ impl Gate {
         self.inner.countries.as_ref()?.country(address)
     }
 
-    /// Why no country is known although a database is configured.
+    /// Why no country is known although a database is configured: to be said where the administrator reads it.
     pub fn country_problem(&self) -> Option<String> {
         self.inner.country_problem.clone()
     }

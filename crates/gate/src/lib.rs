@@ -32,7 +32,7 @@ pub use caller::{Authority, CSRF_HEADER, Caller, Reader};
 pub use country::Country;
 pub use extract::{Json, Path, Query};
 pub use form::{Form, OpenForm};
-pub use gate::{Events, Gate, Parts, events};
+pub use gate::{Gate, Parts};
 pub use layers::layers;
 pub use serve_error::ServeError;
 pub use server::{Running, Server};
