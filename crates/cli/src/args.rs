@@ -80,6 +80,9 @@ pub enum Command {
         /// How long: 90 (seconds), 10m, 2h, 1d, 1w, forever. Without it, the default ban_time.
         #[arg(long = "for", value_name = "TIME")]
         time: Option<String>,
+        /// Also if it is a very wide subnet.
+        #[arg(long)]
+        force: bool,
     },
     /// Let an address or subnet in again, in all jails.
     ///
@@ -126,6 +129,12 @@ pub enum Command {
     Reload,
     /// Set the administrator's password, read from standard input.
     Passwd,
+    /// API keys for bouncers and programs.
+    Token {
+        /// What to do with them.
+        #[command(subcommand)]
+        deed: TokenDeed,
+    },
     /// Remove everything of Stockade's from the kernel and stop: every ban is lifted.
     ///
     /// The record of the bans stays; the next 'run' puts those back that have not ended by then.
@@ -134,6 +143,24 @@ pub enum Command {
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
+    },
+}
+
+/// What is done with API keys.
+#[derive(Clone, Debug, Subcommand)]
+pub enum TokenDeed {
+    /// Make a key and print its secret alone. It is shown this once.
+    ///
+    /// For example: stockade token create --scope bouncer edge-1. Also works while no stockade runs.
+    Create {
+        /// What it may do: bouncer (read decisions), read (read everything), admin (change everything).
+        #[arg(long, default_value = "bouncer", value_parser = ["bouncer", "read", "admin"])]
+        scope: String,
+        /// From where it may be used; may be given several times. Without it, from anywhere.
+        #[arg(long = "network", value_name = "SUBNET", value_parser = subject)]
+        networks: Vec<String>,
+        /// Its name: letters, digits, '-', '_', '.'.
+        name: String,
     },
 }
 

@@ -156,6 +156,17 @@ pub struct Source {
     pub skew: Option<f64>,
     /// Lines in the last full minute.
     pub lines_per_minute: u64,
+    /// Set if it has been silent for far longer than it ever is.
+    pub silent: Option<Silence>,
+}
+
+/// A silence that is not usual.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Silence {
+    /// RFC 3339: when the last line was read.
+    pub since: String,
+    /// Lines an hour until then.
+    pub usual_per_hour: u64,
 }
 
 /// What needs attention.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::desk::KeyScope;
+
 /// One request, as it stands on the wire: `{"ask":"ban","address":"192.0.2.1"}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "kebab-case", deny_unknown_fields)]
@@ -21,6 +23,8 @@ pub enum Request {
         jail: Option<String>,
         /// For how long; without it, the jail's `ban_time`.
         seconds: Option<u64>,
+        /// Whether a very wide subnet is meant.
+        force: bool,
     },
     /// Let someone in again.
     Unban {
@@ -38,6 +42,15 @@ pub enum Request {
     Reload,
     /// Remove everything from the kernel and stop.
     Down,
+    /// A new API key; the answer is its secret.
+    CreateKey {
+        /// Its name.
+        name: String,
+        /// What it may do.
+        scope: KeyScope,
+        /// From where; empty means from anywhere.
+        networks: Vec<String>,
+    },
     /// The administrator's new password, hashed.
     SetPassword {
         /// In PHC form, `$argon2id$…`.

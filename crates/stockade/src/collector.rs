@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-use event::limit::FAILURES_PER_MESSAGE;
+use event::limit::{FAILURES_PER_MESSAGE, FILES};
 use event::{Block, Entry, Moment, Origin, Position};
 use filter::{FilterSet, Found, Kind, Scratch, Zone};
 
 use crate::message::{Finding, Findings, Message};
+use crate::pace::Pace;
 
 /// Without findings, positions are told this often: what is read twice after a crash has no failures in it.
 const POSITIONS_EVERY: Duration = Duration::from_secs(1);
@@ -25,6 +26,8 @@ pub struct Seen {
     pub last_match: Option<Moment>,
     /// How far its lines' time was behind its arrival, in milliseconds.
     pub skew_millis: Option<i64>,
+    /// How fast it speaks.
+    pub pace: Pace,
 }
 
 impl Seen {
@@ -77,6 +80,10 @@ impl Collector {
     ) -> Result<(), Gone> {
         self.turn_to(block.origin)?;
         let Self { scratch, kept, .. } = self;
+        if block.origin == Origin::Live {
+            let lines = memchr::memchr_iter(b'\n', block.text).count() as u64;
+            kept.seen_mut(path).pace.add(lines, block.arrival);
+        }
         set.judge_block(block.text, scratch, &mut |found| {
             if let Some(judged) = found.judged(block.origin, block.arrival, zone) {
                 kept.keep(&found, set, &judged, path);
@@ -95,6 +102,9 @@ impl Collector {
     ) -> Result<(), Gone> {
         self.turn_to(entry.origin)?;
         let Self { scratch, kept, .. } = self;
+        if entry.origin == Origin::Live {
+            kept.seen_mut(JOURNAL).pace.add(1, entry.arrival);
+        }
         // The journal's own time is the kernel's, not the service's: it needs no reading.
         let at = if entry.origin == Origin::Live { entry.arrival } else { entry.written.min(entry.arrival) };
         let skew_millis = entry.arrival.millis().saturating_sub(entry.written.millis());
@@ -169,13 +179,20 @@ impl Kept {
             }
         };
         self.found.extend(finding);
+        let seen = self.seen_mut(source);
+        seen.last_match = Some(judged.at);
+        seen.skew_millis = judged.skew_millis.or(seen.skew_millis);
+    }
+
+    fn seen_mut(&mut self, source: &str) -> &mut Seen {
         if !self.seen.contains_key(source) {
+            // A glob over dated names finds new ones for ever.
+            if self.seen.len() > FILES {
+                self.seen.clear();
+            }
             self.seen.insert(source.to_owned(), Seen::default());
         }
-        if let Some(seen) = self.seen.get_mut(source) {
-            seen.last_match = Some(judged.at);
-            seen.skew_millis = judged.skew_millis.or(seen.skew_millis);
-        }
+        self.seen.get_mut(source).expect("it was put there above")
     }
 
     /// Lines that arrive together have one time. Whoever fails behind a login must be later than it in the record too: a

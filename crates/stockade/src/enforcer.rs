@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, TrySendError, 
 use std::thread;
 use std::time::Duration;
 
-use enforcement::{Change, DropCounter, Element, Enforcement, Layout, Watch, forget_flows};
+use enforcement::{Change, DropCounter, Element, Enforcement, FirewallDrops, Layout, Watch, forget_flows};
 use event::Subject;
 use event::limit::{ELEMENTS_PER_TRANSACTION, ENFORCEMENT_QUEUE};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
@@ -30,6 +30,7 @@ enum Job {
     Apply(Vec<Change>),
     Reconcile { layout: Box<Layout>, wanted: Vec<Element>, foreign: bool },
     Counters(Sender<Vec<DropCounter>>),
+    FirewallDrops(Sender<FirewallDrops>),
     RemoveAll(Sender<Result<(), String>>),
 }
 
@@ -66,6 +67,13 @@ impl Enforcer {
     pub fn counters(&self) -> Vec<DropCounter> {
         let (reply, answer) = channel();
         self.ask(Job::Counters(reply));
+        answer.recv_timeout(PATIENCE).unwrap_or_default()
+    }
+
+    /// What the network firewall dropped.
+    pub fn firewall_drops(&self) -> FirewallDrops {
+        let (reply, answer) = channel();
+        self.ask(Job::FirewallDrops(reply));
         answer.recv_timeout(PATIENCE).unwrap_or_default()
     }
 
@@ -177,6 +185,9 @@ impl Worker {
             }
             Job::Counters(reply) => {
                 _ = reply.send(self.enforcement.counters().unwrap_or_default());
+            }
+            Job::FirewallDrops(reply) => {
+                _ = reply.send(self.enforcement.firewall_drops().unwrap_or_default());
             }
             Job::RemoveAll(reply) => {
                 _ = reply.send(self.enforcement.remove_all().map_err(|cause| cause.to_string()));

@@ -1,20 +1,22 @@
 //! The engine: the single owner of all state. It takes one message after the other; whatever a turn has changed is
 //! recorded in one transaction, and only then told to the kernel and to whoever asked.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use counter::Counter;
 use decision::{Decider, Outline};
 use enforcement::{Change, Element};
-use event::Moment;
+use event::{Moment, Subject};
 use source::{FileSpec, JournalSpec};
 use store::{Batch, Store};
 
+use crate::board::Board;
 use crate::clock;
 use crate::enforcer::Enforcer;
 use crate::ledger::Ledger;
-use crate::message::{End, Enforced, Message, Reply};
+use crate::message::{Afterwards, End, Enforced, Message, Visit};
 use crate::plan::Plan;
 use crate::reader::Reader;
 
@@ -42,12 +44,18 @@ pub struct Engine {
     enforcer: Enforcer,
     pub(crate) files: Reader<FileSpec>,
     pub(crate) journal: Reader<JournalSpec>,
+    /// What others may read without asking.
+    pub(crate) board: Arc<Board>,
+    /// Who is signed in to the page from where: on the whitelist meanwhile.
+    pub(crate) signed_in: Vec<(Subject, String)>,
     /// What the turn has to record.
     pub(crate) batch: Batch,
     /// What the turn has to tell the kernel.
     pub(crate) changes: Vec<Change>,
-    /// What is said when the turn has been recorded.
-    replies: Vec<(Sender<Reply>, Reply)>,
+    /// What is done when the turn has been recorded.
+    afterwards: Vec<Afterwards>,
+    /// Set when somebody has asked for the end.
+    pub(crate) stop: Option<End>,
     next_tick: Moment,
     next_prune: Moment,
     pub(crate) next_reconcile: Moment,
@@ -67,6 +75,7 @@ pub(crate) struct Health {
     pub(crate) reconciled: Option<Moment>,
     pub(crate) enforcement_error: Option<String>,
     pub(crate) store_error: Option<String>,
+    pub(crate) page_error: Option<String>,
     pub(crate) reload_error: Option<String>,
     pub(crate) notes: Vec<String>,
 }
@@ -79,12 +88,13 @@ pub(crate) struct Parts {
     pub(crate) enforcer: Enforcer,
     pub(crate) files: Reader<FileSpec>,
     pub(crate) journal: Reader<JournalSpec>,
+    pub(crate) board: Arc<Board>,
 }
 
 impl Engine {
     /// Puts the parts together. State is still empty: see `restore`.
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { plan, store, health, enforcer, files, journal } = parts;
+        let Parts { plan, store, health, enforcer, files, journal, board } = parts;
         let mut engine = Self {
             counter: Counter::new(counter::Bound::default()),
             decider: Decider::new(plan.decision_settings(), decision::Bounds::default()),
@@ -96,9 +106,12 @@ impl Engine {
             enforcer,
             files,
             journal,
+            board,
+            signed_in: Vec::new(),
             batch: Batch::default(),
             changes: Vec::new(),
-            replies: Vec::new(),
+            afterwards: Vec::new(),
+            stop: None,
             next_tick: Moment::default(),
             next_prune: Moment::default(),
             next_reconcile: Moment::default(),
@@ -144,13 +157,16 @@ impl Engine {
     pub(crate) fn handle(&mut self, message: Message) -> Option<End> {
         match message {
             Message::Found(findings) => self.take(findings),
-            Message::Asked { request, peer, reply } => {
-                let (answer, stop) = self.obey(request, &peer);
-                self.replies.push((reply, answer));
-                return stop;
+            Message::Visit(Visit(visit)) => {
+                let afterwards = visit(self);
+                self.afterwards.push(afterwards);
+                return self.stop.take();
             }
             Message::Enforced(outcome) => self.hear(outcome),
-            Message::Reloaded { plan, cause } => self.reload(*plan, &cause),
+            Message::Reloaded { plan, cause, action } => {
+                self.batch.actions.extend(action);
+                self.reload(*plan, &cause);
+            }
             Message::ReloadFailed { complaints, cause } => {
                 complaints.iter().for_each(|complaint| tracing::error!("{complaint}"));
                 let error =
@@ -200,6 +216,7 @@ impl Engine {
     fn pass_time(&mut self, now: Moment) {
         for ban in self.decider.expire(now) {
             tracing::info!(jail = %ban.jail, "the ban of {} is over", ban.subject);
+            self.board.lifted(ban.subject, &ban.jail);
             self.batch.expired.push((ban.subject, ban.jail));
         }
         if now >= self.next_tick {
@@ -245,10 +262,7 @@ impl Engine {
         {
             self.reconcile = None;
         }
-        for (sender, reply) in self.replies.drain(..) {
-            // Whoever has gone away misses the answer.
-            let _ = sender.send(reply);
-        }
+        self.afterwards.drain(..).for_each(|done| done());
     }
 
     /// What the kernel should hold.

@@ -80,6 +80,7 @@ impl Engine {
                 let until = rfc3339_until(ban.until).unwrap_or_else(|| "for ever".to_owned());
                 tracing::info!(jail = %ban.jail, %until, "ban {}: {}", ban.subject, ban.reason);
                 self.ledger.banned(&ban.jail);
+                self.board.banned(ban);
                 if let Some(before) = before.filter(|before| before.scope != ban.scope) {
                     self.changes.push(remove(before));
                 }
@@ -88,6 +89,7 @@ impl Engine {
             Decision::Unban(unban) => {
                 tracing::info!(jail = %unban.jail, "unban {} by {}", unban.subject, unban.actor);
                 self.counter.forget(&unban.subject);
+                self.board.lifted(unban.subject, &unban.jail);
                 for scope in [Scope::Jail, Scope::AllPorts] {
                     let (jail, subject) = (unban.jail.clone(), unban.subject);
                     self.changes.push(Change::Remove { jail, scope, subject });

@@ -3,11 +3,14 @@
 
 mod pipeline;
 mod start;
+mod settings_file;
 mod restore;
 mod plan;
+mod firewall;
 mod host;
 mod message;
 mod collector;
+mod pace;
 mod listeners;
 mod reader;
 mod engine;
@@ -15,10 +18,15 @@ mod judge;
 mod record;
 mod renew;
 mod ledger;
+mod board;
 mod obey;
+mod explain;
 mod report;
 mod enforcer;
 mod desk;
+mod trial;
+mod rehearsal;
+mod web;
 mod reload;
 mod offline;
 mod clock;
@@ -27,7 +35,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use cli::args::{CONFIG, Place};
+use cli::args::{CONFIG, Place, TokenDeed};
 use cli::{Args, Command, Exit};
 use control::Request;
 use message::End;
@@ -44,7 +52,9 @@ fn carry_out(Args { command, place, json }: &Args) -> Exit {
         Command::Status { jail } => cli::ask::ask(place, &Request::Status { jail: jail.clone() }, json),
         Command::Jails => cli::ask::jails(place, json),
         Command::Banned => cli::ask::ask(place, &Request::Banned, json),
-        Command::Ban { address, jail, time } => ban(place, address, jail.clone(), time.as_deref(), json),
+        Command::Ban { address, jail, time, force } => {
+            ban(place, address, jail.clone(), time.as_deref(), *force, json)
+        }
         Command::Unban { address: Some(address), .. } => {
             cli::ask::ask(place, &Request::Unban { address: address.clone() }, json)
         }
@@ -63,6 +73,9 @@ fn carry_out(Args { command, place, json }: &Args) -> Exit {
         }
         Command::Check { config } => offline::check(config_file(config.as_deref()).as_deref(), json),
         Command::Passwd => offline::passwd(place, json),
+        Command::Token { deed: TokenDeed::Create { scope, networks, name } } => {
+            offline::create_token(place, name, scope, networks, json)
+        }
         Command::Down => offline::down(place, json),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -86,7 +99,14 @@ fn run(config: Option<PathBuf>, place: &Place) -> Exit {
     }
 }
 
-fn ban(place: &Place, address: &str, jail: Option<String>, time: Option<&str>, json: bool) -> Exit {
+fn ban(
+    place: &Place,
+    address: &str,
+    jail: Option<String>,
+    time: Option<&str>,
+    force: bool,
+    json: bool,
+) -> Exit {
     let seconds = match time.map(|text| (text, config::parse_duration(text))) {
         None => None,
         // What the desk takes for a ban without end.
@@ -98,7 +118,7 @@ fn ban(place: &Place, address: &str, jail: Option<String>, time: Option<&str>, j
             return offline::fail(&[wrong], Exit::Usage);
         }
     };
-    cli::ask::ask(place, &Request::Ban { address: address.to_owned(), jail, seconds }, json)
+    cli::ask::ask(place, &Request::Ban { address: address.to_owned(), jail, seconds, force }, json)
 }
 
 /// The settings file that was named, else the usual one if it is there.

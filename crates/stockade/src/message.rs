@@ -1,10 +1,11 @@
 //! What reaches the engine: everything that happens, as one closed enum. Only the engine changes state.
 
-use std::sync::mpsc::Sender;
+use std::fmt;
 
-use control::{Answer, Peer, Request};
-use event::{Ban, Failure, Origin, Position, Success};
+use event::{Failure, Origin, Position, Success};
+use store::Action;
 
+use crate::engine::Engine;
 use crate::plan::Plan;
 
 /// Something that happened.
@@ -12,15 +13,8 @@ use crate::plan::Plan;
 pub enum Message {
     /// A reader found something, or read on without finding anything.
     Found(Findings),
-    /// Somebody asks through the control socket.
-    Asked {
-        /// What.
-        request: Request,
-        /// Who.
-        peer: Peer,
-        /// Where the answer goes.
-        reply: Sender<Reply>,
-    },
+    /// Somebody asks for something that only the engine can do or knows.
+    Visit(Visit),
     /// The kernel was changed, by us or by others.
     Enforced(Enforced),
     /// New settings, already checked, and why they were read.
@@ -29,6 +23,8 @@ pub enum Message {
         plan: Box<Plan>,
         /// Why: "SIGHUP", "stockade.toml changed", "asked by root".
         cause: String,
+        /// For the journal, if somebody changed the settings.
+        action: Option<Action>,
     },
     /// New settings that are wrong: the old ones stay.
     ReloadFailed {
@@ -43,10 +39,10 @@ pub enum Message {
 
 impl Message {
     /// The settings were read again, because of `cause`, and this came of it.
-    pub fn read_again(made: Result<Plan, Vec<String>>, cause: &str) -> Self {
+    pub fn read_again(made: Result<Plan, Vec<String>>, cause: &str, action: Option<Action>) -> Self {
         let cause = cause.to_owned();
         match made {
-            Ok(plan) => Self::Reloaded { plan: Box::new(plan), cause },
+            Ok(plan) => Self::Reloaded { plan: Box::new(plan), cause, action },
             Err(complaints) => Self::ReloadFailed { complaints, cause },
         }
     }
@@ -102,11 +98,15 @@ pub enum Enforced {
     },
 }
 
-/// What goes back to whoever asked.
-#[derive(Debug)]
-pub enum Reply {
-    /// An answer, ready.
-    Answer(Answer),
-    /// The bans; they are put into words outside the engine, because there may be a million of them.
-    Bans(Vec<Ban>),
+/// A question or an order, carried out between two other messages. What it returns is done when the turn is recorded: whoever
+/// asked hears only of what is durable.
+pub struct Visit(pub Box<dyn FnOnce(&mut Engine) -> Afterwards + Send>);
+
+/// What is done when the turn is recorded: the answer is sent.
+pub type Afterwards = Box<dyn FnOnce() + Send>;
+
+impl fmt::Debug for Visit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Visit")
+    }
 }

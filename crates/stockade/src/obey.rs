@@ -1,86 +1,120 @@
-//! What the engine does for whoever asks through the control socket.
+//! What the engine does when somebody orders it: bans and unbans by hand, who is signed in, the end. Each order is noted in the
+//! journal of actions.
 
 use std::time::Duration;
 
-use control::answer::{Banned, Evidence, HistoryRow, Protected, Standing, Why};
-use control::time::{rfc3339, rfc3339_until};
-use control::{Answer, Peer, Request};
-use decision::{BanTime, Command};
-use event::{Ban, Decision, JailName, Subject};
-use store::Ending;
+use control::desk::{BanOrder, Deed, Lifted};
+use control::time::rfc3339_until;
+use control::{Actor, Fault};
+use decision::{Answer, BanTime, Command};
+use event::{Ban, Decision, Subject};
+use store::Action;
 
 use crate::clock;
 use crate::engine::Engine;
-use crate::message::{End, Reply};
+use crate::message::End;
 
-/// Lines and rows that `why` shows.
-const WHY_ROWS: usize = 20;
 /// The secret's name in the store.
 pub(crate) const PASSWORD: &str = "admin_password";
 
-impl Engine {
-    /// Answers a request; says whether it means the end.
-    pub(crate) fn obey(&mut self, request: Request, peer: &Peer) -> (Reply, Option<End>) {
-        let mut stop = None;
-        let answer = match request {
-            Request::Banned => return (Reply::Bans(self.decider.bans().collect()), None),
-            Request::Status { jail } => self.status(jail.as_deref()),
-            Request::Why { address } => with_subject(&address, |subject| self.why(&address, subject)),
-            Request::Ban { address, jail, seconds } => {
-                with_subject(&address, |subject| self.ban(subject, jail.as_deref(), seconds, peer))
-            }
-            Request::Unban { address } => with_subject(&address, |subject| {
-                self.command(&Command::Unban { subject, jail: None, actor: actor(peer) })
-            }),
-            Request::UnbanAll => self.command(&Command::UnbanAll { actor: actor(peer) }),
-            Request::SetPassword { hash } => match self.store.set_secret(PASSWORD, Some(&hash)) {
-                Ok(()) => Answer::Done("the administrator's password is set".to_owned()),
-                Err(cause) => Answer::Fault(cause.to_string()),
-            },
-            Request::Down => match self.enforcer().remove_all() {
-                Ok(()) => {
-                    self.leave_the_kernel_alone();
-                    stop = Some(End::Asked(format!("down, asked by {}", peer.name)));
-                    Answer::Done(
-                        "everything is removed from the kernel and stockade stops; no ban is in force"
-                            .to_owned(),
-                    )
-                }
-                Err(cause) => Answer::Fault(cause),
-            },
-            // Settings are read outside the engine; they reach it as a message of their own.
-            Request::Reload => Answer::Fault("reload is not for the engine".to_owned()),
-        };
-        (Reply::Answer(answer), stop)
-    }
+/// What became of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Obeyed {
+    /// Bans made or lifted.
+    pub(crate) done: u64,
+    /// What was done and what was not, for people.
+    pub(crate) text: String,
+}
 
-    fn ban(&mut self, subject: Subject, jail: Option<&str>, seconds: Option<u64>, peer: &Peer) -> Answer {
+impl Engine {
+    /// Bans by hand.
+    pub(crate) fn ban(&mut self, order: &BanOrder, actor: &Actor) -> Obeyed {
         // Whoever holds one address of a /64 holds all of them, by hand as well as by count.
-        let subject = if subject.is_ipv4() || subject.prefix_bits() < 128 {
-            subject
+        let subject = if order.subject.is_ipv4() || order.subject.prefix_bits() < 128 {
+            order.subject
         } else {
-            Subject::counted(subject.address())
+            Subject::counted(order.subject.address())
         };
-        let length = seconds.map(|seconds| match seconds {
+        if let Some(own) = actor.address.filter(|own| subject.covers(&Subject::exactly(*own))) {
+            let text = format!("{subject} is not banned: you ask from {own} and would lock yourself out");
+            return Obeyed { done: 0, text };
+        }
+        let length = order.seconds.map(|seconds| match seconds {
             u64::MAX => BanTime::ForEver,
             seconds => BanTime::For(Duration::from_secs(seconds)),
         });
-        let jail = jail.map(JailName::new);
-        self.command(&Command::Ban { subject, jail, length, actor: actor(peer), force: false })
+        let mut by = spoken(actor);
+        if !order.note.is_empty() {
+            by.push_str(&format!(": {}", order.note));
+        }
+        let command =
+            Command::Ban { subject, jail: order.jail.clone(), length, actor: by, force: order.force };
+        let obeyed = self.command(&command);
+        if obeyed.done > 0 {
+            self.journal(actor, Deed::Ban, &subject.to_string(), &order.note);
+        }
+        obeyed
     }
 
-    fn command(&mut self, command: &Command) -> Answer {
-        let answer = self.decider.obey(command, &self.plan.whitelist, clock::now());
+    /// Lifts the bans named.
+    pub(crate) fn unban(&mut self, which: &[Lifted], actor: &Actor) -> Obeyed {
+        let mut all = Obeyed { done: 0, text: String::new() };
+        for Lifted { subject, jail } in which {
+            let command = Command::Unban { subject: *subject, jail: jail.clone(), actor: spoken(actor) };
+            let one = self.command(&command);
+            if one.done > 0 {
+                self.journal(actor, Deed::Unban, &subject.to_string(), &one.text);
+            }
+            all.done += one.done;
+            if !all.text.is_empty() {
+                all.text.push('\n');
+            }
+            all.text.push_str(&one.text);
+        }
+        all
+    }
+
+    /// Lifts every ban.
+    pub(crate) fn unban_all(&mut self, actor: &Actor) -> Obeyed {
+        let obeyed = self.command(&Command::UnbanAll { actor: spoken(actor) });
+        if obeyed.done > 0 {
+            self.journal(actor, Deed::UnbanAll, "", &format!("{} bans lifted", obeyed.done));
+        }
+        obeyed
+    }
+
+    /// Sets the hash of the administrator's password.
+    pub(crate) fn set_password(&mut self, hash: &str, actor: &Actor) -> Result<(), Fault> {
+        self.store.set_secret(PASSWORD, Some(hash)).map_err(|cause| Fault::Broken(cause.to_string()))?;
+        self.journal(actor, Deed::Password, "admin", "");
+        Ok(())
+    }
+
+    /// Removes everything from the kernel, and stops at the end of the turn.
+    pub(crate) fn down(&mut self, actor: &Actor) -> Result<String, Fault> {
+        self.enforcer().remove_all().map_err(Fault::Broken)?;
+        self.leave_the_kernel_alone();
+        self.stop = Some(End::Asked(format!("down, asked by {}", actor.name)));
+        Ok("everything is removed from the kernel and stockade stops; no ban is in force".to_owned())
+    }
+
+    /// Notes an action for the journal.
+    pub(crate) fn journal(&mut self, actor: &Actor, deed: Deed, subject: &str, detail: &str) {
+        self.batch.actions.push(action(actor, deed, subject, detail));
+    }
+
+    fn command(&mut self, command: &Command) -> Obeyed {
+        let Answer { decided, notes } = self.decider.obey(command, &self.plan.whitelist, clock::now());
         let mut lines = Vec::new();
-        let mut done = false;
-        for decided in answer.decided {
+        let mut done = 0;
+        for decided in decided {
             lines.push(match &decided.decision {
                 Decision::Ban(ban) => {
-                    done = true;
+                    done += 1;
                     format!("{} is banned in {} until {}", ban.subject, ban.jail, until(ban))
                 }
                 Decision::Unban(unban) => {
-                    done = true;
+                    done += 1;
                     format!("{} is let in again (it was banned in {})", unban.subject, unban.jail)
                 }
                 Decision::Refused(refusal) => {
@@ -89,126 +123,34 @@ impl Engine {
             });
             self.carry_out(decided, None);
         }
-        lines.extend(answer.notes);
+        lines.extend(notes);
         if lines.is_empty() {
             lines.push("nobody is banned".to_owned());
         }
-        if done { Answer::Done(lines.join("\n")) } else { Answer::No(lines.join("\n")) }
-    }
-
-    fn why(&self, address: &str, asked: Subject) -> Answer {
-        let now = clock::now();
-        let subject = if asked.is_ipv4() || asked.prefix_bits() < 64 {
-            asked
-        } else {
-            Subject::counted(asked.address())
-        };
-        let bans: Vec<Banned> = self.decider.bans_of(&subject).iter().map(banned).collect();
-        let whitelist =
-            self.plan.whitelist.protects(&subject).map(|(entry, origin)| protected(entry, origin));
-        let standings: Vec<Standing> = self.counter.standings(&subject, now).iter().map(standing).collect();
-        let refusals = self.ledger.refusals(Some(&subject));
-        let because = match (bans.first(), &whitelist) {
-            (Some(ban), _) => format!(
-                "banned in {} until {}: {}",
-                ban.jail,
-                ban.until.as_deref().unwrap_or("for ever"),
-                ban.reason
-            ),
-            (None, Some(entry)) => {
-                format!("not banned: on the whitelist as {} ({})", entry.address, entry.origin)
-            }
-            (None, None) => match (standings.first(), refusals.first()) {
-                (_, Some(refusal)) => format!("not banned: {}", refusal.reason),
-                (Some(near), None) => {
-                    format!("not banned: {} failures of {} in {}", near.failures, near.max_retry, near.jail)
-                }
-                (None, None) => "not banned: no failure of it counts now".to_owned(),
-            },
-        };
-        let earlier_bans = self.decider.remembered(&subject).map_or(0, |remembered| remembered.times);
-        let (lines, history) = match (self.lines(&subject), self.past(&subject)) {
-            (Ok(lines), Ok(history)) => (lines, history),
-            (Err(cause), _) | (_, Err(cause)) => return Answer::Fault(cause.to_string()),
-        };
-        Answer::Why(Box::new(Why {
-            address: address.to_owned(),
-            subject: subject.to_string(),
-            banned: !bans.is_empty(),
-            because,
-            bans,
-            whitelist,
-            standings,
-            earlier_bans,
-            refusals,
-            lines,
-            history,
-        }))
-    }
-
-    fn lines(&self, subject: &Subject) -> Result<Vec<Evidence>, store::StoreError> {
-        let failures = self.store.evidence(subject, WHY_ROWS)?.into_iter().map(|failure| Evidence {
-            at: rfc3339(failure.at),
-            jail: failure.jail.to_string(),
-            pattern: failure.pattern.into(),
-            proof: failure.proof.to_string(),
-            line: failure.line.into(),
-        });
-        Ok(failures.collect())
-    }
-
-    fn past(&self, subject: &Subject) -> Result<Vec<HistoryRow>, store::StoreError> {
-        let past = self.store.history(Some(subject), WHY_ROWS)?.into_iter().map(|past| HistoryRow {
-            at: rfc3339(past.ended),
-            what: match past.ending {
-                Ending::Expired => "expired".to_owned(),
-                Ending::Unbanned => "unban".to_owned(),
-            },
-            jail: past.ban.jail.to_string(),
-            reason: format!("banned since {}: {}", rfc3339(past.ban.since), past.ban.reason),
-        });
-        Ok(past.collect())
+        Obeyed { done, text: lines.join("\n") }
     }
 }
 
-/// A ban as it is shown.
-pub(crate) fn banned(ban: &Ban) -> Banned {
-    Banned {
-        address: ban.subject.to_string(),
-        jail: ban.jail.to_string(),
-        since: rfc3339(ban.since),
-        until: rfc3339_until(ban.until),
-        failures: ban.failures,
-        reason: ban.reason.clone(),
-        scope: ban.scope.to_string(),
-        proof: ban.proof.to_string(),
+/// An action as the journal keeps it.
+pub(crate) fn action(actor: &Actor, deed: Deed, subject: &str, detail: &str) -> Action {
+    Action {
+        at: clock::now(),
+        deed: deed.as_str().to_owned(),
+        actor: actor.name.clone(),
+        origin: actor.address.map_or_else(|| "this host".to_owned(), |address| address.to_string()),
+        subject: subject.to_owned(),
+        detail: detail.to_owned(),
     }
 }
 
-pub(crate) fn protected(entry: &Subject, origin: &str) -> Protected {
-    Protected { address: entry.to_string(), origin: origin.to_owned() }
-}
-
-fn standing(standing: &counter::Standing) -> Standing {
-    Standing {
-        jail: standing.jail.to_string(),
-        failures: standing.failures,
-        max_retry: standing.max_retry,
-        find_time: standing.find_time.as_secs(),
+/// Who ordered it, as a ban's reason says it.
+fn spoken(actor: &Actor) -> String {
+    match actor.address {
+        Some(address) => format!("{} from {address}", actor.name),
+        None => format!("{} on the command line", actor.name),
     }
 }
 
 fn until(ban: &Ban) -> String {
     rfc3339_until(ban.until).unwrap_or_else(|| "it is lifted by hand".to_owned())
-}
-
-fn actor(peer: &Peer) -> String {
-    format!("{} on the command line", peer.name)
-}
-
-fn with_subject(address: &str, then: impl FnOnce(Subject) -> Answer) -> Answer {
-    match address.parse() {
-        Ok(subject) => then(subject),
-        Err(wrong) => Answer::Fault(wrong.to_string()),
-    }
 }

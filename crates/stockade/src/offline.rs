@@ -5,21 +5,21 @@
 use std::io::{self, BufRead};
 use std::path::Path;
 
-use argon2::{Argon2, PasswordHasher};
 use cli::Exit;
 use cli::args::Place;
-use control::Request;
 use control::client::AskError;
+use control::desk::{KeyOrder, KeyScope};
+use control::{Answer, Request};
 use enforcement::{Enforcement, Nftables};
+use event::Subject;
 use filter::Catalog;
 use store::Store;
 
+use crate::desk::keys;
 use crate::obey::PASSWORD;
 use crate::plan::{self, Plan};
+use crate::settings_file::SettingsFile;
 use crate::start;
-
-/// A shorter password is no protection for a page that opens the firewall.
-const PASSWORD_CHARS_MIN: usize = 8;
 
 /// Tells every complaint.
 pub fn fail(complaints: &[String], exit: Exit) -> Exit {
@@ -29,13 +29,21 @@ pub fn fail(complaints: &[String], exit: Exit) -> Exit {
 
 /// The filters that the settings lead to.
 pub fn catalog(config: Option<&Path>) -> Result<Catalog, Vec<String>> {
-    plan::catalog(&plan::read_settings(config)?)
+    plan::catalog(&settings_file(config).settings()?)
+}
+
+/// The file that was named or found; without one, the defaults.
+fn settings_file(config: Option<&Path>) -> SettingsFile {
+    config.map_or_else(
+        || SettingsFile::at_need(std::path::PathBuf::from("stockade.toml of no directory")),
+        |path| SettingsFile::named(path.to_owned()),
+    )
 }
 
 /// Checks the settings and says what would run.
 pub fn check(config: Option<&Path>, json: bool) -> Exit {
     let name = config.map_or_else(|| "the defaults".to_owned(), |path| path.display().to_string());
-    match Plan::make(config) {
+    match Plan::make(&settings_file(config)) {
         Ok(plan) if json => {
             let jails: Vec<_> = plan.jails.iter().map(|jail| jail.name.as_str()).collect();
             cli::out::json(&serde_json::json!({ "complaints": [], "jails": jails }));
@@ -64,15 +72,16 @@ pub fn passwd(place: &Place, json: bool) -> Exit {
         return fail(&[format!("the password cannot be read from standard input: {cause}")], Exit::NoInput);
     }
     let password = password.trim_end_matches(['\r', '\n']);
-    if password.chars().count() < PASSWORD_CHARS_MIN {
+    if !gate::password::is_fit(password) {
+        let least = gate::password::MIN_CHARS;
         return fail(
-            &[format!("the password is too short; it needs {PASSWORD_CHARS_MIN} characters")],
+            &[format!("the password is too short or far too long; it needs {least} characters")],
             Exit::Usage,
         );
     }
-    let hash = match Argon2::default().hash_password(password.as_bytes()) {
-        Ok(hash) => hash.to_string(),
-        Err(cause) => return fail(&[format!("the password cannot be hashed: {cause}")], Exit::Failed),
+    let hash = match gate::password::hash(password) {
+        Ok(hash) => hash,
+        Err(cause) => return fail(&[cause], Exit::Failed),
     };
     let request = Request::SetPassword { hash: hash.clone() };
     if !matches!(control::ask(&place.socket(), &request), Err(AskError::NotRunning(_))) {
@@ -86,6 +95,35 @@ pub fn passwd(place: &Place, json: bool) -> Exit {
         Err(wrong) => return fail(&[wrong.to_string()], Exit::Failed),
     }
     Exit::Done
+}
+
+/// Makes an API key: the running Stockade does, or else it goes into the store itself.
+pub fn create_token(place: &Place, name: &str, scope: &str, networks: &[String], json: bool) -> Exit {
+    let Some(scope) = KeyScope::from_word(scope) else { return Exit::Usage };
+    let request = Request::CreateKey { name: name.to_owned(), scope, networks: networks.to_vec() };
+    let answer = match control::ask(&place.socket(), &request) {
+        Err(AskError::NotRunning(_)) => {
+            Ok(stored_key(place, name, scope, networks).map_or_else(Answer::Fault, Answer::Done))
+        }
+        answer => answer,
+    };
+    match answer {
+        Ok(Answer::Done(secret)) if json => {
+            cli::out::json(&serde_json::json!({ "name": name, "token": secret }))
+        }
+        Ok(Answer::Done(secret)) => cli::say!("{secret}"),
+        other => return cli::ask::conclude(other, json),
+    }
+    Exit::Done
+}
+
+fn stored_key(place: &Place, name: &str, scope: KeyScope, networks: &[String]) -> Result<String, String> {
+    let networks: Result<Vec<Subject>, _> = networks.iter().map(|network| network.parse()).collect();
+    let order =
+        KeyOrder { name: name.to_owned(), scope, networks: networks.map_err(|wrong| wrong.to_string())? };
+    start::state_dir(&place.state_dir, None).map_err(|wrong| wrong.to_string())?;
+    let mut opened = start::store(&place.state_dir).map_err(|wrong| wrong.to_string())?;
+    keys::offline(&order, &mut opened.store).map_err(|wrong| wrong.to_string())
 }
 
 /// Removes everything from the kernel: through the running Stockade, which stops, or else directly.

@@ -2,26 +2,30 @@
 //!
 //! Each part is put together here and nowhere else; no logic lives here. Threads: one reads files, one reads the journal
 //! (both judge what they read), this one is the engine (counter, decision, store), one changes the kernel, one
-//! answers the control socket, two wait for signals and for a changed settings file.
+//! answers the control socket, two wait for signals and for a changed settings file, a few serve the page.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use event::limit::ENGINE_QUEUE;
 
-use crate::desk::Desk;
+use crate::board::Board;
+use crate::desk::keys::Keys;
+use crate::desk::{Desk, Means};
 use crate::enforcer::Enforcer;
 use crate::engine::{Engine, Health, Parts};
 use crate::message::End;
 use crate::plan::Plan;
+use crate::settings_file::SettingsFile;
 use crate::start::{self, StartError};
-use crate::{clock, reader, reload};
+use crate::{clock, reader, reload, trial, web};
 
 /// Where things are.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The settings file; without one, the defaults.
+    /// The settings file that was named; without one, `stockade.toml` of the state directory, which need not be there.
     pub config: Option<PathBuf>,
     /// Directory of the store.
     pub state_dir: PathBuf,
@@ -32,22 +36,28 @@ pub struct Options {
 /// Runs until it is told to stop; says why it stopped.
 pub fn run(options: &Options) -> Result<End, StartError> {
     let probe = start::probe_kernel();
-    let plan = Plan::make(options.config.as_deref()).map_err(StartError::Settings)?;
+    let settings = Arc::new(settings_file(options));
+    let mut plan = Plan::make(&settings).map_err(StartError::Settings)?;
     start::log(plan.settings.log.level);
     start::raise_file_limit();
     plan.notes.iter().for_each(|note| tracing::info!("{note}"));
     start::state_dir(&options.state_dir, plan.settings.control.group.as_deref())?;
     let _lock = start::lock(&options.state_dir)?;
+    let undone = trial::recover(&options.state_dir, &settings);
+    if undone.is_some() {
+        plan = Plan::make(&settings).map_err(StartError::Settings)?;
+    }
     let control = control::Server::bind(&options.socket, plan.settings.control.group.as_deref())?;
     let opened = start::store(&options.state_dir)?;
     let (engine, inbox) = sync_channel(ENGINE_QUEUE);
     // From here on a SIGHUP is a wish, and no end.
-    reload::on_signals(options.config.clone(), engine.clone())?;
+    reload::on_signals(Arc::clone(&settings), engine.clone())?;
 
     // enforcement
     let mut kernel = start::enforcement(plan.settings.enforcement.mode, probe)?;
     let restored = start::restored(opened, &mut kernel);
-    let health = Health {
+    let keys = Keys::new(store::Store::keys(&restored.store)?);
+    let mut health = Health {
         started: clock::now(),
         mode: kernel.mode,
         mode_reason: kernel.reason.clone(),
@@ -61,6 +71,11 @@ pub fn run(options: &Options) -> Result<End, StartError> {
     let journal = reader::journal(plan.journal(), restored.journal.clone(), lookback, engine.clone())?;
 
     // counter -> decision -> store
+    let events = web::Events::new();
+    let board = Arc::new(Board::new(events.audience()));
+    let web = web::bind(&plan.settings.http, &options.state_dir);
+    let web = web.map_err(|problem| health.page_error = Some(problem)).ok().flatten();
+    let web = web.map(|server| web::Web { server, http: plan.settings.http.clone(), events });
     let parts = Parts {
         plan,
         store: Box::new(restored.store),
@@ -68,26 +83,41 @@ pub fn run(options: &Options) -> Result<End, StartError> {
         enforcer: enforcer.clone(),
         files: files.clone(),
         journal: journal.clone(),
+        board: Arc::clone(&board),
     };
     let mut core = Engine::new(parts);
-    core.restore(restored.bans, restored.memory, restored.notes);
+    core.restore(restored.bans, restored.memory, restored.notes, undone);
     if let Some(end) = core.enforce_at_start(&inbox) {
         return Ok(end);
     }
 
     // operator
     let clients = control.clients();
-    let desk = Desk { engine: engine.clone(), enforcer, files, journal, config: options.config.clone() };
+    let state_dir = options.state_dir.clone();
+    let means = Means { engine: engine.clone(), enforcer, files, journal, settings, board, state_dir };
+    reload::on_change(Arc::clone(&means.settings), engine)?;
+    let desk = Desk::new(means, keys);
+    let socket_desk = Arc::clone(&desk);
     thread::spawn(move || {
-        let cause = control.serve(move |request, peer| desk.answer(request, peer));
+        let cause = control.serve(move |request, peer| socket_desk.answer(request, &peer));
         tracing::error!("the control socket is closed: {cause}");
     });
-    if let Some(config) = &options.config {
-        reload::on_change(config, engine)?;
-    }
+    // In a thread of its own, because it asks the engine before it begins.
+    let web = web.map(|web| thread::spawn(move || web.serve(desk)));
 
     start::say_ready();
     let end = core.run(&inbox);
+    drop(inbox);
+    if let Some(Ok(Some(running))) = web.map(thread::JoinHandle::join) {
+        running.stop();
+    }
     clients.wait(start::LAST_ANSWERS);
     Ok(end)
+}
+
+fn settings_file(options: &Options) -> SettingsFile {
+    match &options.config {
+        Some(path) => SettingsFile::named(path.clone()),
+        None => SettingsFile::at_need(options.state_dir.join("stockade.toml")),
+    }
 }

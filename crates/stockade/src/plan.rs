@@ -3,17 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
-use config::{Complaint, Enabled, Settings};
+use config::{Enabled, Settings};
 use decision::BanTime;
-use enforcement::{Guard, Layout};
+use enforcement::{Firewall, Guard, Layout};
 use event::{JailName, Port, Subject, Whitelist};
 use filter::{Catalog, Definition, Filter, FilterSet, Kind, Zone};
 use jiff::tz::TimeZone;
 use source::{FileSpec, JournalSpec};
 
+use crate::firewall::{self, tcp};
+use crate::settings_file::SettingsFile;
 use crate::{clock, host};
 
 /// Everything that a running Stockade needs to know.
@@ -46,6 +47,9 @@ pub struct Jail {
     pub journal: Vec<String>,
 }
 
+/// The jail of the page's own sign-ins.
+pub const OWN_JAIL: &str = "stockade";
+
 /// What a running Stockade looks for in a line.
 pub const KINDS: [Kind; 3] = [Kind::Ignore, Kind::Failure, Kind::Success];
 
@@ -63,8 +67,12 @@ pub struct Watchlist<S> {
 impl Plan {
     /// Reads the settings and the filters and looks at the host. The complaints are all that were found; the plan is there
     /// if there are none.
-    pub fn make(config: Option<&Path>) -> Result<Self, Vec<String>> {
-        let settings = read_settings(config)?;
+    pub fn make(file: &SettingsFile) -> Result<Self, Vec<String>> {
+        Self::of(file.settings()?)
+    }
+
+    /// What these settings lead to.
+    pub fn of(settings: Settings) -> Result<Self, Vec<String>> {
         let catalog = catalog(&settings)?;
         let mut complaints = Vec::new();
         let mut notes = Vec::new();
@@ -80,21 +88,25 @@ impl Plan {
                 Err(complaint) => complaints.push(complaint),
             }
         }
+        match own_jail(&settings, &catalog) {
+            Ok(own) => jails.extend(own),
+            Err(complaint) => complaints.push(complaint),
+        }
         if !complaints.is_empty() {
             return Err(complaints);
         }
-        if jails.is_empty() {
+        if jails.iter().all(|jail| jail.name.as_str() == OWN_JAIL) {
             notes.push(
                 "no jail is on: no known service was found on this host; name one in [jails]".to_owned(),
             );
         }
-        let whitelist = whitelist(&settings);
+        let whitelist = whitelist(&settings, &[]);
         Ok(Self { settings, jails, whitelist, notes })
     }
 
-    /// The whitelist as it would be made now: interfaces come and go.
-    pub fn whitelist_now(&self) -> Whitelist {
-        whitelist(&self.settings)
+    /// The whitelist as it would be made now: interfaces come and go, and so do those who are signed in.
+    pub fn whitelist_with(&self, signed_in: &[(Subject, String)]) -> Whitelist {
+        whitelist(&self.settings, signed_in)
     }
 
     /// The kernel's table for these jails.
@@ -104,7 +116,12 @@ impl Plan {
         Layout {
             guards: guards.collect(),
             whitelist: self.whitelist.iter().map(|(subject, _)| *subject).collect(),
-            firewall: enforcement::Firewall::default(),
+            // Switched off, everybody reaches everything.
+            firewall: if self.settings.enabled {
+                firewall::rules(&self.settings)
+            } else {
+                Firewall::default()
+            },
         }
     }
 
@@ -180,19 +197,6 @@ pub fn ban_time(span: std::time::Duration) -> BanTime {
     if span == config::FOREVER { BanTime::ForEver } else { BanTime::For(span) }
 }
 
-/// The settings of `config`, or the defaults.
-pub fn read_settings(config: Option<&Path>) -> Result<Settings, Vec<String>> {
-    let Some(path) = config else { return Ok(Settings::default()) };
-    if !path.exists() {
-        // Named on the command line: running with the defaults instead would be a surprise.
-        return Err(vec![format!("{}: there is no such file; name another with --config", path.display())]);
-    }
-    match config::load(path) {
-        (Some(settings), complaints) if complaints.is_empty() => Ok(settings),
-        (_, complaints) => Err(complaints.iter().map(Complaint::to_string).collect()),
-    }
-}
-
 /// The shipped filters, those of the filter directory in their place.
 pub fn catalog(settings: &Settings) -> Result<Catalog, Vec<String>> {
     let mut catalog = Catalog::shipped();
@@ -226,7 +230,24 @@ fn jail_names(settings: &Settings, catalog: &Catalog) -> Vec<JailName> {
         settings.jails.keys().cloned().chain(catalog.names().map(JailName::new)).collect();
     names.sort();
     names.dedup();
+    names.retain(|name| name.as_str() != OWN_JAIL);
     names
+}
+
+/// The jail of the page's own sign-ins: there while the page is served. It reads no log, since it is told.
+fn own_jail(settings: &Settings, catalog: &Catalog) -> Result<Option<Jail>, String> {
+    let jail = settings.jail(&JailName::new(OWN_JAIL));
+    let Some(listen) = settings.http.listen.filter(|_| jail.enabled != Enabled::No) else { return Ok(None) };
+    let filter = catalog.filter(&jail.filter).map_err(|wrong| format!("jail {OWN_JAIL}: {wrong}"))?;
+    let overrides = overrides(&filter).map_err(|wrong| format!("jail {OWN_JAIL}: {wrong}"))?;
+    Ok(Some(Jail {
+        limits: settings.limits(&jail, &overrides),
+        ports: jail.ports.unwrap_or_else(|| vec![tcp(listen.port())]),
+        logs: Vec::new(),
+        journal: Vec::new(),
+        name: jail.name,
+        filter,
+    }))
 }
 
 /// The jail as it will run; `None` if it is off, or the service is not here.
@@ -320,13 +341,15 @@ fn overrides(filter: &Filter) -> Result<config::LimitOverrides, String> {
     })
 }
 
-fn whitelist(settings: &Settings) -> Whitelist {
+fn whitelist(settings: &Settings, signed_in: &[(Subject, String)]) -> Whitelist {
     let own: Vec<(Subject, String)> =
         if settings.whitelist.own_addresses { host::own_addresses() } else { Vec::new() };
-    Whitelist::new(settings.whitelist.addresses.iter().cloned().chain(host::loopback()).chain(own))
+    let named = settings.whitelist_entries();
+    Whitelist::new(named.chain(host::loopback()).chain(own).chain(signed_in.iter().cloned()))
 }
 
-fn zone(settings: &Settings) -> TimeZone {
+/// The zone of times that name none.
+pub fn zone(settings: &Settings) -> TimeZone {
     let named = settings.log.timezone.as_ref().and_then(|name| TimeZone::get(name).ok());
     named.unwrap_or_else(TimeZone::system)
 }

@@ -15,7 +15,7 @@ use source::{
 };
 
 use crate::clock;
-use crate::collector::{Collector, JOURNAL};
+use crate::collector::{Collector, JOURNAL, Seen};
 use crate::listeners::Listeners;
 use crate::message::{End, Message};
 use crate::plan::Watchlist;
@@ -182,6 +182,7 @@ fn file_health(
     list: &Watchlist<FileSpec>,
     collector: &Collector,
 ) -> Vec<answer::Source> {
+    let now = clock::now();
     let health = source.health().into_iter().map(|file| {
         let (state, reason) = match file.state {
             FileState::Missing { since } => {
@@ -203,7 +204,8 @@ fn file_health(
             last_line: file.last_read.map(rfc3339),
             last_match: seen.last_match.map(rfc3339),
             skew: seen.skew_seconds(),
-            lines_per_minute: 0,
+            lines_per_minute: seen.pace.per_minute(now),
+            silent: silence(&seen, now),
             source: file.path,
         }
     });
@@ -218,6 +220,7 @@ fn journal_health(
     if list.specs.is_empty() {
         return Vec::new();
     }
+    let now = clock::now();
     let health = source.health();
     let (state, reason) = match health.state {
         JournalState::Idle => ("idle", None),
@@ -239,6 +242,12 @@ fn journal_health(
         last_line: health.last_read.map(rfc3339),
         last_match: seen.last_match.map(rfc3339),
         skew: seen.skew_seconds(),
-        lines_per_minute: 0,
+        lines_per_minute: seen.pace.per_minute(now),
+        silent: silence(&seen, now),
     }]
+}
+
+fn silence(seen: &Seen, now: Moment) -> Option<answer::Silence> {
+    let silence = seen.pace.silent(now)?;
+    Some(answer::Silence { since: rfc3339(silence.since), usual_per_hour: silence.usual_per_hour })
 }

@@ -1,7 +1,7 @@
 //! How the engine takes up new settings and new addresses of the host, while everything goes on.
 
 use decision::{Command, Outline};
-use event::JailName;
+use event::{JailName, Subject};
 
 use crate::clock;
 use crate::engine::Engine;
@@ -13,15 +13,23 @@ impl Engine {
         plan.notes.iter().for_each(|note| tracing::info!("{note}"));
         let gone: Vec<_> = self.plan.jails.iter().map(|jail| jail.name.clone()).collect();
         self.plan = plan;
+        self.plan.whitelist = self.plan.whitelist_with(&self.signed_in);
         for name in gone.iter().filter(|name| self.plan.jails.iter().all(|jail| jail.name != **name)) {
             self.counter.remove_jail(name);
             self.decider.remove_jail(name);
         }
         self.health.reload_error = None;
+        self.board.tell(control::Event::Settings);
         self.take_limits();
         self.files.watch(self.plan.files());
         self.journal.watch(self.plan.journal());
         self.lift_outdated();
+    }
+
+    /// Whoever is signed in to the page is not banned meanwhile.
+    pub(crate) fn protect(&mut self, signed_in: Vec<(Subject, String)>) {
+        self.signed_in = signed_in;
+        self.refresh_whitelist();
     }
 
     /// Tells counter and decision what the plan says.
@@ -39,9 +47,9 @@ impl Engine {
 
     /// Interfaces come and go; their addresses are protected while they are there.
     pub(crate) fn refresh_whitelist(&mut self) {
-        let whitelist = self.plan.whitelist_now();
+        let whitelist = self.plan.whitelist_with(&self.signed_in);
         if whitelist != self.plan.whitelist {
-            tracing::info!("the host's addresses have changed");
+            tracing::info!("the whitelist has changed: addresses of this host, or of whoever is signed in");
             self.plan.whitelist = whitelist;
             self.lift_outdated();
         }

@@ -1,23 +1,19 @@
 //! What `status` says: the engine's part here, readers' and kernel's parts added by `desk`.
 
-use control::Answer;
+use std::collections::BTreeMap;
+
 use control::answer::{Bound, Enforcement, FirewallDrops, Jail, Notice, Status};
+use control::desk::Roster;
 use control::time::rfc3339;
-use event::limit;
+use event::{JailName, limit};
 
 use crate::engine::Engine;
-use crate::obey::protected;
+use crate::explain::protected;
 
 impl Engine {
     /// How things stand, of one jail or of all.
-    pub(crate) fn status(&self, jail: Option<&str>) -> Answer {
-        let jails: Vec<Jail> = self.jails(jail);
-        if let Some(name) = jail
-            && jails.is_empty()
-        {
-            return Answer::No(format!("jail '{name}' is not on; 'stockade jails' lists those that are"));
-        }
-        Answer::Status(Box::new(Status {
+    pub(crate) fn status(&self, jail: Option<&str>) -> Status {
+        Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             since: rfc3339(self.health.started),
             enabled: self.plan.settings.enabled,
@@ -29,7 +25,7 @@ impl Engine {
                 reconciled: self.health.reconciled.map(rfc3339),
                 error: self.health.enforcement_error.clone(),
             },
-            jails,
+            jails: self.jails(jail),
             sources: Vec::new(),
             bounds: self.bounds(),
             refusals: if jail.is_none() {
@@ -40,7 +36,21 @@ impl Engine {
             attention: self.attention(),
             firewall: FirewallDrops::default(),
             whitelist: self.plan.whitelist.iter().map(|(entry, origin)| protected(entry, origin)).collect(),
-        }))
+        }
+    }
+
+    /// Every live ban.
+    pub(crate) fn roster(&self) -> Roster {
+        Roster {
+            generation: self.board.generation(),
+            bans: self.decider.bans().collect(),
+            services: self.services(),
+        }
+    }
+
+    /// The service of each jail that is on.
+    pub(crate) fn services(&self) -> BTreeMap<JailName, String> {
+        self.plan.jails.iter().map(|jail| (jail.name.clone(), jail.filter.service.clone())).collect()
     }
 
     fn jails(&self, only: Option<&str>) -> Vec<Jail> {
@@ -133,6 +143,10 @@ impl Engine {
         if let Some(error) = &health.store_error {
             let text = format!("nothing can be recorded, a restart would lose it: {error}");
             notices.push(Notice::new("store-error", &[("error", error)], text));
+        }
+        if let Some(error) = &health.page_error {
+            let text = format!("the page is not served: {error}");
+            notices.push(Notice::new("page-not-served", &[("error", error)], text));
         }
         if let Some(error) = &health.reload_error {
             notices.push(Notice::new("settings-wrong", &[("error", error)], error.clone()));

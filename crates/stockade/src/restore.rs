@@ -3,7 +3,7 @@
 use std::sync::mpsc::Receiver;
 
 use event::{Ban, Decision};
-use store::MemoryRow;
+use store::{Action, MemoryRow};
 
 use crate::engine::Engine;
 use crate::message::{End, Enforced, Message};
@@ -11,7 +11,14 @@ use crate::{clock, record, start};
 
 impl Engine {
     /// Takes over bans and memory, and counts the recorded failures again, so that windows are as they were.
-    pub(crate) fn restore(&mut self, bans: Vec<Ban>, memory: Vec<MemoryRow>, notes: Vec<String>) {
+    pub(crate) fn restore(
+        &mut self,
+        bans: Vec<Ban>,
+        memory: Vec<MemoryRow>,
+        notes: Vec<String>,
+        undone: Option<Action>,
+    ) {
+        self.batch.actions.extend(undone);
         if !notes.is_empty() {
             // The store is new: what the kernel held must be recorded again.
             self.batch.decisions.extend(bans.iter().cloned().map(Decision::Ban));
@@ -21,6 +28,7 @@ impl Engine {
         if left_out > 0 {
             tracing::error!("{left_out} bans of the store are past the bound and are not in force");
         }
+        self.decider.bans().for_each(|ban| self.board.note(&ban));
         self.lift_outdated();
         self.count_again();
     }

@@ -1,0 +1,72 @@
+//! The page and the API, put together and served. The only place where they meet; none of them knows another.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use config::Http;
+use control::{Desk, Event};
+use event::limit::EVENTS;
+use gate::{Gate, Parts, Running, Server};
+use tokio::sync::broadcast;
+
+use crate::board::Audience;
+use crate::clock;
+
+/// What happens, handed on to whoever listens over HTTP.
+#[derive(Clone, Debug)]
+pub struct Events(broadcast::Sender<Event>);
+
+impl Events {
+    /// With nobody listening yet.
+    pub fn new() -> Self {
+        Self(broadcast::channel(EVENTS).0)
+    }
+
+    /// Hands on what it is told. Whoever listens too slowly is told that it missed something.
+    pub fn audience(&self) -> Audience {
+        let events = self.0.clone();
+        Box::new(move |event| _ = events.send(event))
+    }
+}
+
+/// Binds the port. Stockade protects without its page too: that it cannot be served is said, and no reason to stop.
+pub fn bind(http: &Http, state_dir: &Path) -> Result<Option<Server>, String> {
+    if http.listen.is_none() {
+        return Ok(None);
+    }
+    Server::bind(http, state_dir).map(Some).map_err(|wrong| {
+        tracing::error!("{wrong}");
+        wrong.to_string()
+    })
+}
+
+/// What is bound and not served yet.
+pub struct Web {
+    /// The port.
+    pub server: Server,
+    /// How visitors are known.
+    pub http: Http,
+    /// What happens.
+    pub events: Events,
+}
+
+impl Web {
+    /// Serves until `Running::stop`.
+    pub fn serve(self, desk: Arc<dyn Desk>) -> Option<Running> {
+        let Self { server, http, events } = self;
+        let gate = Gate::new(Parts { desk, events: events.0, clock: clock::now, http });
+        if let Some(problem) = gate.country_problem() {
+            tracing::warn!("{problem}");
+        }
+        let base = server.base_url();
+        match gate.setup_link(&base) {
+            Some(link) => {
+                tracing::warn!("no password is set yet; set it with this link, which works once: {link}");
+            }
+            None => tracing::info!("the page is at {base}"),
+        }
+        let router = page::router().merge(api::router()).merge(miko::router());
+        let started = server.start(miko::enveloped(gate::layers(router, gate)));
+        started.map_err(|wrong| tracing::error!("the page is not served: {wrong}")).ok()
+    }
+}
