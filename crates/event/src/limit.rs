@@ -177,6 +177,12 @@ pub const DIFFERENCE_BYTES: usize = 16 * 1024;
 /// Bytes of a request's body over HTTP. A larger one is refused with 413.
 pub const HTTP_BODY_BYTES: usize = 1024 * 1024;
 
+/// Bytes of a form that is read before anybody is signed in. A larger one is refused with 413.
+pub const HTTP_OPEN_FORM_BYTES: usize = 16 * 1024;
+
+/// Bytes of the head of a request. A larger one is refused with 431.
+pub const HTTP_HEAD_BYTES: usize = 64 * 1024;
+
 /// Seconds in which a request must be read and answered; an event stream only has to begin. Then 408.
 pub const HTTP_REQUEST_SECONDS: u64 = 30;
 

@@ -71,3 +71,53 @@ pub enum Outcome {
     /// Nobody looked.
     Unjudged,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+
+    fn at(seconds: u64) -> Moment {
+        Moment::from_seconds(i64::try_from(seconds).unwrap())
+    }
+
+    #[test]
+    fn after_many_failures_an_address_waits_for_the_end_of_the_span() {
+        let mut attempts = Attempts::default();
+        for _ in 0..limit::SIGN_IN_FAILURES {
+            attempts.begin(HERE, at(100)).unwrap();
+            attempts.end(HERE, Outcome::Failed);
+        }
+        assert_eq!(attempts.begin(HERE, at(160)), Err(limit::SIGN_IN_SECONDS - 60));
+        assert_eq!(attempts.begin("192.0.2.2".parse().unwrap(), at(160)), Ok(()));
+        assert_eq!(attempts.begin(HERE, at(100 + limit::SIGN_IN_SECONDS)), Ok(()));
+        attempts.end(HERE, Outcome::Right);
+        assert!(!attempts.table.contains_key(&Subject::counted(HERE)));
+    }
+
+    #[test]
+    fn many_at_once_are_too_many_and_what_nobody_judged_does_not_count() {
+        let mut attempts = Attempts::default();
+        for _ in 0..limit::SIGN_IN_FAILURES {
+            for _ in 0..limit::PASSWORDS_AT_ONCE {
+                attempts.begin(HERE, at(0)).unwrap();
+            }
+            assert_eq!(attempts.begin(HERE, at(0)), Err(1));
+            for _ in 0..limit::PASSWORDS_AT_ONCE {
+                attempts.end(HERE, Outcome::Unjudged);
+            }
+        }
+        assert!(attempts.table.is_empty());
+    }
+
+    #[test]
+    fn the_table_is_bounded() {
+        let mut attempts = Attempts::default();
+        for n in 0..=limit::SIGN_IN_ADDRESSES {
+            let address = IpAddr::V4(std::net::Ipv4Addr::from_bits(u32::try_from(n).unwrap()));
+            attempts.begin(address, at(n as u64)).unwrap();
+        }
+        assert_eq!(attempts.table.len(), limit::SIGN_IN_ADDRESSES);
+    }
+}

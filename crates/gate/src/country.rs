@@ -48,3 +48,20 @@ impl Countries {
         Some(Country { code, name })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_no_database_is_told_with_its_path() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "nonsense").unwrap();
+        let problem = Countries::open(file.path()).err().unwrap();
+        assert!(
+            problem.contains(&file.path().display().to_string()) && problem.contains("MaxMind"),
+            "{problem}"
+        );
+        assert!(Countries::open(Path::new("/nowhere.mmdb")).err().unwrap().contains("/nowhere.mmdb"));
+    }
+}

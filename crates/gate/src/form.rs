@@ -5,6 +5,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use event::limit;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -37,7 +38,7 @@ impl<T: DeserializeOwned> FromRequest<Gate> for Form<T> {
     async fn from_request(request: Request, gate: &Gate) -> Result<Self, Response> {
         let (parts, body) = request.into_parts();
         let admin = gate.admin(&parts).await?;
-        let body = read(Request::from_parts(parts, body)).await?;
+        let body = read(Request::from_parts(parts, body), limit::HTTP_BODY_BYTES).await?;
         let token = serde_html_form::from_bytes(&body).ok().and_then(|token: Token| token.csrf);
         if !token.is_some_and(|token| admin.owns(&token)) {
             return Err(plain::forged().into_response());
@@ -54,19 +55,20 @@ impl<T: DeserializeOwned> FromRequest<Gate> for OpenForm<T> {
         if !origin::is_ours(gate, &parts) {
             return Err(origin::refused().into_response());
         }
-        let body = read(Request::from_parts(parts, body)).await?;
+        let body = read(Request::from_parts(parts, body), limit::HTTP_OPEN_FORM_BYTES).await?;
         Ok(Self(parse(&body).map_err(Plain::into_response)?))
     }
 }
 
-async fn read(request: Request) -> Result<Bytes, Response> {
+async fn read(request: Request, bytes_max: usize) -> Result<Bytes, Response> {
     if !is_urlencoded(request.headers()) {
         let text = "A form was expected, application/x-www-form-urlencoded.";
         return Err(Plain::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, text).into_response());
     }
-    let body = Bytes::from_request(request, &()).await;
-    body.map_err(|cause| {
-        Plain::new(cause.status(), "The form is too large or did not arrive.").into_response()
+    let body = axum::body::to_bytes(request.into_body(), bytes_max).await;
+    body.map_err(|_| {
+        let text = "The form is too large or did not arrive.";
+        Plain::new(StatusCode::PAYLOAD_TOO_LARGE, text).into_response()
     })
 }
 

@@ -118,7 +118,7 @@ impl Running {
 fn prepared<A>(server: axum_server::Server<SocketAddr, A>) -> axum_server::Server<SocketAddr, A> {
     let mut server = server.http1_only();
     let span = Duration::from_secs(limit::HTTP_HEAD_SECONDS);
-    server.http_builder().http1().header_read_timeout(span);
+    server.http_builder().http1().header_read_timeout(span).max_buf_size(limit::HTTP_HEAD_BYTES);
     server
 }
 

@@ -127,3 +127,80 @@ impl Session {
         self.addresses.retain(|(_, used)| *used >= last || now.since(*used) < span);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: &str = "192.0.2.1";
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn at(seconds: u64) -> Moment {
+        Moment::from_seconds(i64::try_from(seconds).unwrap())
+    }
+
+    fn found(sessions: &mut Sessions, id: &str, now: u64) -> bool {
+        sessions.find(id, address(HERE), at(now)).is_some()
+    }
+
+    #[test]
+    fn a_session_ends_when_idle_and_in_any_case_at_last() {
+        let mut sessions = Sessions::default();
+        sessions.begin("idle", address(HERE), at(0));
+        sessions.begin("busy", address(HERE), at(0));
+        let step = limit::SESSION_IDLE_SECONDS - 1;
+        let last = (1..).map(|n| n * step).find(|now| !found(&mut sessions, "busy", *now)).unwrap();
+        assert!((limit::SESSION_SECONDS..limit::SESSION_SECONDS + step).contains(&last));
+        assert!(!found(&mut sessions, "idle", limit::SESSION_IDLE_SECONDS));
+        assert!(sessions.is_empty());
+    }
+
+    #[test]
+    fn at_the_bound_the_one_that_was_idle_longest_ends() {
+        let mut sessions = Sessions::default();
+        for n in 0..limit::SESSIONS as u64 {
+            sessions.begin(&n.to_string(), address(HERE), at(n));
+        }
+        assert!(found(&mut sessions, "0", 5000));
+        sessions.begin("new", address(HERE), at(5001));
+        assert!(found(&mut sessions, "0", 5002) && found(&mut sessions, "new", 5002));
+        assert!(!found(&mut sessions, "1", 5002));
+    }
+
+    #[test]
+    fn an_address_is_known_while_it_is_used() {
+        let mut sessions = Sessions::default();
+        sessions.begin("a", address(HERE), at(0));
+        let moved = |sessions: &mut Sessions, from: &str, now| {
+            sessions.find("a", address(from), at(now)).unwrap().moved
+        };
+        assert!(!moved(&mut sessions, HERE, 1));
+        assert!(moved(&mut sessions, "192.0.2.2", 2));
+        assert!(!moved(&mut sessions, HERE, 3));
+        let known = |sessions: &Sessions| sessions.addresses().map(|one| one.to_string()).collect::<Vec<_>>();
+        assert_eq!(known(&sessions), [HERE, "192.0.2.2"]);
+        // The one used last stays as long as the session.
+        assert!(sessions.sweep(at(3 + limit::SESSION_ADDRESS_SECONDS)));
+        assert_eq!(known(&sessions), [HERE]);
+        for n in 10..20 {
+            assert!(moved(&mut sessions, &format!("192.0.2.{n}"), 4000 + n));
+        }
+        assert_eq!(known(&sessions).len(), limit::SESSION_ADDRESSES);
+        assert!(sessions.sweep(at(4020 + limit::SESSION_IDLE_SECONDS)));
+        assert_eq!(known(&sessions).len(), 0);
+    }
+
+    #[test]
+    fn ending_the_others_keeps_one() {
+        let mut sessions = Sessions::default();
+        sessions.begin("mine", address(HERE), at(0));
+        sessions.begin("other", address(HERE), at(0));
+        sessions.end_others(Some(&csrf("mine")));
+        assert!(found(&mut sessions, "mine", 1) && !found(&mut sessions, "other", 1));
+        sessions.end_others(None);
+        assert!(sessions.is_empty());
+    }
+}

@@ -142,15 +142,32 @@ impl Gate {
             self.report(visitor, account).await;
             return Err(SignInRefused::TooMany { retry_after });
         }
-        let mut attempt = Attempt { gate: self, visitor, outcome: Outcome::Unjudged };
-        let given = password.to_owned();
-        let is_password = self.hashed(move || password::verify(&given, &hash)).await?;
-        if is_password && account == ACCOUNT {
-            attempt.outcome = Outcome::Right;
+        let (gate, visitor) = (self.clone(), *visitor);
+        let (account, password) = (account.to_owned(), password.to_owned());
+        // A task of its own: whoever hangs up before the answer is judged all the same.
+        let judged = tokio::spawn(async move { gate.judge(visitor, &account, password, hash).await });
+        judged.await.unwrap_or_else(|cause| Err(SignInRefused::Broken(format!("nobody was judged: {cause}"))))
+    }
+
+    async fn judge(
+        &self,
+        visitor: Visitor,
+        account: &str,
+        password: String,
+        hash: String,
+    ) -> Result<(), SignInRefused> {
+        let is_password = self.hashed(move || password::verify(&password, &hash)).await;
+        let outcome = match &is_password {
+            Ok(true) if account == ACCOUNT => Outcome::Right,
+            Ok(_) => Outcome::Failed,
+            Err(_) => Outcome::Unjudged,
+        };
+        self.known().attempts.end(visitor.address, outcome);
+        is_password?;
+        if outcome == Outcome::Right {
             return Ok(());
         }
-        attempt.outcome = Outcome::Failed;
-        self.report(visitor, account).await;
+        self.report(&visitor, account).await;
         Err(SignInRefused::Wrong)
     }
 
@@ -195,19 +212,6 @@ impl Gate {
         }
         self.protect().await;
         self.sweep_from_now_on();
-    }
-}
-
-/// Notes the end of an attempt also when its request is given up.
-struct Attempt<'a> {
-    gate: &'a Gate,
-    visitor: &'a Visitor,
-    outcome: Outcome,
-}
-
-impl Drop for Attempt<'_> {
-    fn drop(&mut self) {
-        self.gate.known().attempts.end(self.visitor.address, self.outcome);
     }
 }
 

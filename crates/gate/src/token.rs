@@ -138,3 +138,64 @@ fn name_of<'a>(token: &'a str, kind: &str) -> Option<&'a str> {
     let (name, _) = token.strip_prefix(kind)?.strip_prefix('_')?.split_once('_')?;
     Some(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+
+    fn at(seconds: u64) -> Moment {
+        Moment::from_seconds(i64::try_from(seconds).unwrap())
+    }
+
+    #[test]
+    fn tokens_end_by_time() {
+        let mut families = Families::default();
+        let first = families.begin(HERE, at(0)).unwrap();
+        assert!(families.admits(&first.access, HERE, at(limit::ACCESS_TOKEN_SECONDS - 1)).is_some());
+        assert!(families.admits(&first.access, HERE, at(limit::ACCESS_TOKEN_SECONDS)).is_none());
+        let late = limit::REFRESH_TOKEN_SECONDS;
+        assert!(families.refresh(&first.refresh, HERE, at(late)).unwrap().is_none());
+        assert!(families.is_empty());
+    }
+
+    #[test]
+    fn a_request_under_way_may_have_the_token_before() {
+        let mut families = Families::default();
+        let first = families.begin(HERE, at(0)).unwrap();
+        let second = families.refresh(&first.refresh, HERE, at(1)).unwrap().unwrap();
+        assert!(families.admits(&first.access, HERE, at(2)).is_some());
+        let third = families.refresh(&second.refresh, HERE, at(3)).unwrap().unwrap();
+        assert!(families.admits(&first.access, HERE, at(4)).is_none());
+        assert!(families.admits(&third.access, HERE, at(4)).is_some());
+        families.end(&second.refresh);
+        assert!(!families.is_empty(), "a token that is not good any more ends nothing here");
+        families.end(&third.refresh);
+        assert!(families.is_empty());
+    }
+
+    #[test]
+    fn only_whoever_uses_tokens_at_present_is_listed() {
+        let mut families = Families::default();
+        let first = families.begin(HERE, at(0)).unwrap();
+        assert_eq!(families.addresses(at(1)).count(), 1);
+        assert_eq!(families.addresses(at(limit::ACCESS_TOKEN_SECONDS)).count(), 0);
+        let later = limit::ACCESS_TOKEN_SECONDS + 1;
+        let second = families.refresh(&first.refresh, HERE, at(later)).unwrap().unwrap();
+        assert!(!families.admits(&second.access, HERE, at(later + 1)).unwrap().0);
+        let away = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+        assert!(families.admits(&second.access, away, at(later + 2)).unwrap().0, "it came from elsewhere");
+        assert_eq!(families.addresses(at(later + 3)).collect::<Vec<_>>(), [away]);
+    }
+
+    #[test]
+    fn the_table_is_bounded() {
+        let mut families = Families::default();
+        let issued: Vec<_> =
+            (0..=limit::TOKEN_FAMILIES as u64).map(|n| families.begin(HERE, at(n)).unwrap()).collect();
+        assert_eq!(families.table.len(), limit::TOKEN_FAMILIES);
+        assert!(families.admits(&issued[0].access, HERE, at(5)).is_none());
+        assert!(families.admits(&issued[1].access, HERE, at(5)).is_some());
+    }
+}

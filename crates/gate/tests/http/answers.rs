@@ -74,6 +74,15 @@ fn a_body_that_is_too_large_is_refused_whether_it_says_so_or_not() {
 }
 
 #[test]
+fn before_anybody_is_signed_in_little_is_read() {
+    let site = Site::new();
+    let form = format!("account=admin&password={}", "x".repeat(limit::HTTP_OPEN_FORM_BYTES));
+    assert_eq!(post(&site, "/sign-in", &[], &form).status, 413);
+    let long = format!("X-Long: {}", "x".repeat(2 * limit::HTTP_HEAD_BYTES));
+    assert_eq!(get(&site, "/whoami", &[&long]).status, 431);
+}
+
+#[test]
 fn a_body_that_is_no_json_is_told_in_our_shape() {
     let site = Site::new();
     let json = "Content-Type: application/json";
