@@ -9,12 +9,13 @@ use control::time::{rfc3339, rfc3339_until};
 use event::{JailName, Proof, Scope, Subject, limit};
 use gate::{Caller, Gate, Path, Query, Reader, Wrong};
 use serde::{Deserialize, Serialize};
-use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::openapi::schema::{self, ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::address::{Address, AddressPath};
 use crate::bantime::BanTime;
 use crate::cursor;
+use crate::object::Object;
 
 /// One ban.
 #[derive(Serialize, ToSchema)]
@@ -173,8 +174,8 @@ pub(crate) struct Banned {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Unban {
     /// Which. One that is not there is no error.
-    #[schema(min_items = 1, max_items = 10000)]
-    bans: Vec<WhichBan>,
+    #[schema(value_type = Vec<WhichBan>, min_items = 1, max_items = 10000)]
+    bans: Vec<Object<WhichBan>>,
 }
 
 /// A ban to lift.
@@ -257,7 +258,7 @@ pub(crate) async fn list(
 pub(crate) async fn ban(
     caller: Caller,
     State(gate): State<Gate>,
-    gate::Json(new): gate::Json<NewBan>,
+    gate::Json(Object(new)): gate::Json<Object<NewBan>>,
 ) -> Result<(StatusCode, [(axum::http::HeaderName, String); 1], Json<Banned>), Wrong> {
     let subject = new.address.subject("address")?;
     let order = BanOrder {
@@ -300,14 +301,14 @@ pub(crate) async fn unban_one(
 pub(crate) async fn unban_several(
     caller: Caller,
     State(gate): State<Gate>,
-    gate::Json(unban): gate::Json<Unban>,
+    gate::Json(Object(unban)): gate::Json<Object<Unban>>,
 ) -> Result<Json<Unbanned>, Wrong> {
     if !(1..=limit::API_UNBANS).contains(&unban.bans.len()) {
         let expected = format!("1 to {} bans", limit::API_UNBANS);
         return Err(Wrong::field("bans", format!("there are {}", unban.bans.len()), expected));
     }
     let mut which = Vec::with_capacity(unban.bans.len());
-    for (at, ban) in unban.bans.iter().enumerate() {
+    for (at, Object(ban)) in unban.bans.iter().enumerate() {
         let subject = ban.address.subject(&format!("bans[{at}].address"))?;
         which.push(Lifted { subject, jail: jail_name(&format!("bans[{at}].jail"), ban.jail.as_deref())? });
     }
@@ -444,7 +445,7 @@ fn note(text: String) -> Result<String, Wrong> {
     Ok(text)
 }
 
-fn jail_schema() -> Object {
+fn jail_schema() -> schema::Object {
     ObjectBuilder::new()
         .schema_type(Type::String)
         .pattern(Some("^[a-z][a-z0-9_-]{0,27}$"))
@@ -452,6 +453,6 @@ fn jail_schema() -> Object {
         .build()
 }
 
-fn cursor_schema() -> Object {
+fn cursor_schema() -> schema::Object {
     ObjectBuilder::new().schema_type(Type::String).pattern(Some(cursor::PATTERN)).build()
 }

@@ -8,6 +8,7 @@ use gate::{Gate, Path, Reader, Wrong};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::object::Object;
 use crate::status::Notice;
 
 /// The filters.
@@ -116,7 +117,7 @@ pub(crate) async fn try_lines(
     _: Reader,
     State(gate): State<Gate>,
     Path(path): Path<FilterPath>,
-    gate::Json(lines): gate::Json<Lines>,
+    gate::Json(Object(lines)): gate::Json<Object<Lines>>,
 ) -> Result<Json<Judged>, Wrong> {
     if lines.text.chars().count() > limit::API_TRIED_CHARACTERS {
         let expected = format!("at most {} characters", limit::API_TRIED_CHARACTERS);

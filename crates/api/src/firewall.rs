@@ -12,6 +12,7 @@ use gate::{Caller, Gate, Problem, Query, Reader, Wrong};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::object::Object;
 use crate::settings::{Changed, TrialQuery};
 use crate::tag::{IfMatch, IfMatchHeader, etag};
 
@@ -34,11 +35,12 @@ pub(crate) struct Firewall {
 #[serde(deny_unknown_fields)]
 pub(crate) struct FirewallChange {
     /// All networks, in order. Networks that are everybody (`/0`) come last, wherever they stand here.
-    #[schema(max_items = 256)]
-    networks: Vec<NetworkRow>,
+    #[schema(value_type = Vec<NetworkRow>, max_items = 256)]
+    networks: Vec<Object<NetworkRow>>,
     /// The ports of each service; left out, they stay as they are.
+    #[schema(value_type = Option<Ports>)]
     #[serde(default)]
-    ports: Option<Ports>,
+    ports: Option<Object<Ports>>,
 }
 
 /// A network, and what it may reach.
@@ -147,7 +149,7 @@ pub(crate) async fn change(
     State(gate): State<Gate>,
     tag: IfMatch,
     Query(query): Query<TrialQuery>,
-    gate::Json(change): gate::Json<FirewallChange>,
+    gate::Json(Object(change)): gate::Json<Object<FirewallChange>>,
 ) -> Result<([(HeaderName, String); 1], Json<Changed>), Wrong> {
     let change = Change {
         edits: change.edits()?,
@@ -166,8 +168,8 @@ impl FirewallChange {
             problems.push(Problem::new("networks", "there are too many", expected));
         }
         let rows = self.networks.into_iter().enumerate();
-        let networks = rows.filter_map(|(at, row)| row.network(at, &mut problems)).collect();
-        let ports = self.ports.map(|ports| ports.read(&mut problems));
+        let networks = rows.filter_map(|(at, Object(row))| row.network(at, &mut problems)).collect();
+        let ports = self.ports.map(|Object(ports)| ports.read(&mut problems));
         if !problems.is_empty() {
             return Err(Wrong::fields(problems));
         }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::address::Address;
+use crate::object::Object;
 
 /// The keys.
 #[derive(Serialize, ToSchema)]
@@ -102,7 +103,7 @@ pub(crate) async fn list(_: Reader, State(gate): State<Gate>) -> Result<Json<Key
 pub(crate) async fn create(
     caller: Caller,
     State(gate): State<Gate>,
-    gate::Json(new): gate::Json<NewKey>,
+    gate::Json(Object(new)): gate::Json<Object<NewKey>>,
 ) -> Result<(StatusCode, [(axum::http::HeaderName, String); 1], Json<MadeKey>), Wrong> {
     let order = new.order()?;
     let made = gate.ask(move |desk| desk.create_key(&order, &caller.actor)).await?;

@@ -10,6 +10,7 @@ mod cursor;
 mod export;
 mod address;
 mod bantime;
+mod object;
 mod settings;
 mod tag;
 mod firewall;

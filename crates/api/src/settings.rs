@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::address::Address;
 use crate::bantime::BanTime;
+use crate::object::Object;
 use crate::status::Protected;
 use crate::tag::{IfMatch, IfMatchHeader, etag};
 use crate::trial::Trial;
@@ -170,7 +171,7 @@ pub(crate) async fn change(
     State(gate): State<Gate>,
     tag: IfMatch,
     Query(query): Query<TrialQuery>,
-    gate::Json(change): gate::Json<SettingsChange>,
+    gate::Json(Object(change)): gate::Json<Object<SettingsChange>>,
 ) -> Result<([(HeaderName, String); 1], Json<Changed>), Wrong> {
     let on_trial = query.on_trial.unwrap_or(false);
     let made = gate.ask(move |desk| {
@@ -195,7 +196,7 @@ pub(crate) async fn change(
 pub(crate) async fn rehearse(
     _: Reader,
     State(gate): State<Gate>,
-    gate::Json(change): gate::Json<SettingsChange>,
+    gate::Json(Object(change)): gate::Json<Object<SettingsChange>>,
 ) -> Result<Json<Rehearsal>, Wrong> {
     let rehearsal = gate.ask(move |desk| {
         let present = desk.settings()?;

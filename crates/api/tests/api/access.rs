@@ -68,6 +68,9 @@ fn a_body_that_is_no_json_or_has_other_fields_is_refused() {
     assert_eq!(post("application/json", "[]").status, 422);
     assert_eq!(post("application/json", r#"{"address":"192.0.2.1","colour":"red"}"#).status, 422);
     assert_eq!(post("application/json", r#"{"address":null}"#).status, 422);
+    assert_eq!(post("application/json", r#"["192.0.2.9"]"#).status, 422);
+    let nested = r#"{"bans":[["192.0.2.1"]]}"#.parse().unwrap();
+    assert_eq!(api.tell("POST", "/api/v1/bans/unban", nested).status, 422);
     let reply = post("application/json", &format!("\"{}\"", "x".repeat(2 * 1024 * 1024)));
     assert_eq!(reply.status, 413);
     assert_eq!(reply.places(), ["body"]);
