@@ -189,6 +189,9 @@ pub const HTTP_REQUEST_SECONDS: u64 = 30;
 /// Seconds in which the head of a request must have arrived, and in which a kept connection may be idle. Then it is closed.
 pub const HTTP_HEAD_SECONDS: u64 = 10;
 
+/// Seconds that a client may leave unread what was sent to it. Then the kernel ends the connection.
+pub const HTTP_STALLED_SECONDS: u32 = 60;
+
 /// Connections over HTTP at once. Further ones are closed unread.
 pub const HTTP_CONNECTIONS: usize = 512;
 

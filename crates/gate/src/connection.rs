@@ -56,6 +56,8 @@ impl Doorman {
         let place = self.place(address).ok_or_else(|| io::Error::other("too many connections"))?;
         // Answers are short and go out at once.
         stream.set_nodelay(true)?;
+        // No timer of ours sees a client that takes nothing, or that is gone without a word while it listens to events.
+        rustix::net::sockopt::set_tcp_user_timeout(&stream, limit::HTTP_STALLED_SECONDS * 1000)?;
         Ok(Admitted { stream, _place: place })
     }
 

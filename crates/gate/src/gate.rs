@@ -46,6 +46,8 @@ pub(crate) struct Inner {
     pub protecting: Mutex<()>,
     /// Whether the task runs that ends sessions whose time is over.
     pub is_sweeping: AtomicBool,
+    /// Set once it was said that a proxy is not trusted.
+    pub has_warned_of_proxy: AtomicBool,
     /// Set once a password is known to be set: it is never unset again.
     pub is_set_up: AtomicBool,
     /// Passwords that may wait or be hashed.
@@ -83,6 +85,7 @@ impl Gate {
             known: Mutex::default(),
             protecting: Mutex::default(),
             is_sweeping: AtomicBool::new(false),
+            has_warned_of_proxy: AtomicBool::new(false),
             is_set_up: AtomicBool::new(false),
             queue: Arc::new(Semaphore::new(limit::PASSWORDS_AT_ONCE + limit::PASSWORDS_WAITING)),
             hashing: Arc::new(Semaphore::new(limit::PASSWORDS_AT_ONCE)),

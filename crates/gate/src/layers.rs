@@ -1,11 +1,13 @@
 //! What surrounds every router: the headers of every answer, forged requests refused, bounds on time and size, errors in our
 //! shape also where no handler was reached.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -15,6 +17,7 @@ use crate::caller;
 use crate::gate::Gate;
 use crate::origin;
 use crate::plain::Plain;
+use crate::visitor;
 use crate::wrong::{Problem, Wrong};
 
 /// No script, style, picture or connection but our own; in no frame; forms go nowhere else.
@@ -44,6 +47,9 @@ pub fn layers(router: Router<Gate>, gate: Gate) -> Router {
 
 async fn around(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
+    let (parts, body) = request.into_parts();
+    warn_of_proxy(&gate, &parts);
+    let request = Request::from_parts(parts, body);
     let response = match refusal(&gate, request) {
         Err(wrong) => wrong.into_response(),
         Ok(request) => {
@@ -55,6 +61,21 @@ async fn around(State(gate): State<Gate>, request: Request, next: Next) -> Respo
     let mut response = in_shape(&path, response);
     protect(response.headers_mut(), &gate);
     response
+}
+
+/// A proxy on this host that is not named as trusted makes every client look like this host, which is never banned.
+fn warn_of_proxy(gate: &Gate, parts: &Parts) {
+    let peer = visitor::peer(parts);
+    let is_proxy = peer.is_loopback() && parts.headers.contains_key("x-forwarded-for");
+    if is_proxy
+        && !visitor::is_among(&gate.http().trusted_proxies, peer)
+        && !gate.inner.has_warned_of_proxy.swap(true, Ordering::Relaxed)
+    {
+        tracing::warn!(
+            "a proxy at {peer} hands on requests, and every client looks like this host; if it is yours, write \
+             trusted_proxies = [\"{peer}\"] under [http]"
+        );
+    }
 }
 
 /// Whether a request may reach a handler at all.

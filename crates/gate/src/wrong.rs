@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use control::Fault;
+use control::desk::Complaint;
 use serde::{Deserialize, Serialize};
 
 /// An error as the API answers it: `{"status":422,"problems":[{"where":"max_retry","what":"…","expected":"…"}]}`.
@@ -106,13 +107,22 @@ impl Wrong {
     }
 }
 
+impl From<Complaint> for Problem {
+    /// A complaint says what is wrong and then, behind a semicolon, what was expected or what to do.
+    fn from(complaint: Complaint) -> Self {
+        let Complaint { place, text } = complaint;
+        match text.split_once("; ") {
+            Some((what, expected)) => Self::new(place, what, expected),
+            None => Self::new(place, text, ""),
+        }
+    }
+}
+
 impl From<Fault> for Wrong {
     fn from(fault: Fault) -> Self {
         let text = fault.to_string();
         match fault {
-            Fault::Wrong(complaints) => Self::fields(
-                complaints.into_iter().map(|one| Problem::new(one.place, one.text, "")).collect(),
-            ),
+            Fault::Wrong(complaints) => Self::fields(complaints.into_iter().map(Problem::from).collect()),
             Fault::Refused(_) => Self::refused(text, ""),
             Fault::Missing(_) => Self::missing("path", text),
             Fault::Changed(tag) => {
@@ -142,5 +152,37 @@ impl IntoResponse for Wrong {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(fault: Fault) -> u16 {
+        Wrong::from(fault).status
+    }
+
+    #[test]
+    fn each_fault_has_its_status() {
+        let why = || "why".to_owned();
+        assert_eq!(status(Fault::Wrong(Vec::new())), 422);
+        assert_eq!(status(Fault::Refused(why())), 409);
+        assert_eq!(status(Fault::Missing(why())), 404);
+        assert_eq!(status(Fault::Changed(why())), 412);
+        assert_eq!(status(Fault::CutOff(why())), 409);
+        assert_eq!(status(Fault::ReadOnly(why())), 403);
+        assert_eq!(status(Fault::Broken(why())), 500);
+    }
+
+    #[test]
+    fn a_complaint_is_told_with_what_was_expected() {
+        let text = "'10 fortnights' is not a duration; write e.g. '10m'".to_owned();
+        let wrong = Wrong::from(Fault::Wrong(vec![Complaint { place: "find_time".to_owned(), text }]));
+        let json = serde_json::to_string(&wrong).unwrap();
+        assert_eq!(
+            json,
+            r#"{"status":422,"problems":[{"where":"find_time","what":"'10 fortnights' is not a duration","expected":"write e.g. '10m'"}]}"#
+        );
     }
 }

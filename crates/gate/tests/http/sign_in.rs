@@ -1,8 +1,10 @@
 //! Signing in: what it gives, what it costs to guess, and the first password.
 
+use std::io::Write;
+
 use event::limit;
 
-use crate::client::{get, post, signed_in, try_password};
+use crate::client::{connect, get, post, request, signed_in, try_password};
 use crate::site::{PASSWORD, Site};
 
 #[test]
@@ -73,6 +75,35 @@ fn every_wrong_password_is_a_failure_and_many_are_slowed() {
     assert_eq!(try_password(&site, "admin", "wrong").status, 429);
     assert_eq!(try_password(&site, "admin", PASSWORD).status, 429, "nobody looks at the password any more");
     assert_eq!(site.desk.failures(), limit::SIGN_IN_FAILURES + 2);
+}
+
+#[test]
+fn whoever_hangs_up_before_the_answer_failed_all_the_same() {
+    let site = Site::new();
+    let form = "account=admin&password=wrong";
+    let media = "Content-Type: application/x-www-form-urlencoded";
+    let request = request(&site, "POST", "/sign-in", &[media], form);
+    let mut stream = connect(site.address);
+    stream.write_all(request.as_bytes()).unwrap();
+    drop(stream);
+    let told = (0..10_000).any(|_| {
+        get(&site, "/whoami", &[]);
+        site.desk.failures() == 1
+    });
+    assert!(told);
+}
+
+#[test]
+fn many_passwords_at_once_are_refused_rather_than_looked_at() {
+    let site = Site::new();
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let tries: Vec<_> =
+            (0..12).map(|_| scope.spawn(|| try_password(&site, "admin", "wrong").status)).collect();
+        tries.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert!(statuses.contains(&429), "{statuses:?}");
+    assert!(statuses.iter().all(|status| [401, 429].contains(status)), "{statuses:?}");
+    assert_eq!(site.desk.failures(), 12, "each was an attempt");
 }
 
 #[test]
