@@ -140,12 +140,6 @@ impl Page {
         }
     }
 
-    #[cfg(test)]
-    pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Self {
-        self.outcome = Some(outcome);
-        self
-    }
-
     /// Puts the settings that somebody else made beside the draft, which takes their tag: the next save is meant.
     fn compare(&mut self, written: &Written) {
         let theirs = Draft::of_written(written);
@@ -250,6 +244,3 @@ fn growth(text: &Text, settings: &Settings) -> Option<String> {
     let most = text.span(escalation.max.as_secs());
     Some(text.with("factor", escalation.factor).with("most", most).say("brute-force-growth"))
 }
-
-#[cfg(test)]
-mod tests;

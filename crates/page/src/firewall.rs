@@ -247,6 +247,3 @@ impl Page {
         row.subnet.lines().count().clamp(1, 6)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -100,12 +100,6 @@ impl Page {
         Self { frame, status, filters, filter: String::new(), lines: String::new(), tried: None }
     }
 
-    #[cfg(test)]
-    pub(crate) fn with_tried(mut self, filter: &str, lines: &str, tried: Vec<Tried>) -> Self {
-        (self.filter, self.lines, self.tried) = (filter.to_owned(), lines.to_owned(), Some(tried));
-        self
-    }
-
     fn refused(mut self, visit: &Visit, fault: &Fault) -> Response {
         self.frame.banners.push(Banner::fault(&visit.text, fault));
         visit.page_with(status_of(fault), &self)
@@ -197,6 +191,3 @@ impl Page {
         self.frame.text.find(&format!("proof-{proof}"), &[]).unwrap_or_else(|| proof.to_owned())
     }
 }
-
-#[cfg(test)]
-mod tests;

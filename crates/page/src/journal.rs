@@ -129,6 +129,3 @@ impl Page {
         format!("{}{deed}", Item::Journal.path())
     }
 }
-
-#[cfg(test)]
-mod tests;

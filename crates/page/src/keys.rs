@@ -140,12 +140,6 @@ impl Page {
         Self { frame, keys, draft, slips: Vec::new(), made: None }
     }
 
-    #[cfg(test)]
-    pub(crate) fn with_made(mut self, made: NewKey) -> Self {
-        self.made = Some(made);
-        self
-    }
-
     fn script(&self) -> String {
         assets::address("settings", "js")
     }
@@ -187,6 +181,3 @@ impl Page {
         self.slips.iter().any(|slip| slip.field == field)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,10 @@
+//! The pages with settings, jails, keys and the journal as a browser without scripts sees them: forms go through the real router and
+//! the real gate, to a desk in memory.
+
+mod desk;
+mod browser;
+mod brute_force;
+mod firewall;
+mod jails;
+mod keys;
+mod journal;
