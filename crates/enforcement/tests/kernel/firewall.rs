@@ -122,6 +122,31 @@ fn what_the_host_begins_is_answered() {
         let asker = UdpSocket::bind((own, 0)).unwrap();
         assert!(arrives(&asker, &asked, to));
         assert!(arrives(&asked, &asker, asker.local_addr().unwrap()));
+        // Errors belong to what they are about.
+        asker.connect((peer, 7778)).unwrap();
+        asker.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        asker.send(b"hello").unwrap();
+        let refused = asker.recv(&mut [0; 8]).unwrap_err();
+        assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused, "{own}");
+    }
+}
+
+#[test]
+fn answers_of_dhcp_pass_and_no_others() {
+    let network = Network::new();
+    let _nftables = with(&[rule("203.0.113.0/24", &[], false)]);
+    for (from, host, server, client, passes) in [
+        ("192.0.2.2", HOST, 67, 68, true),
+        ("192.0.2.2", HOST, 67, 69, false),
+        ("192.0.2.2", HOST, 66, 68, false),
+        ("192.0.2.2", HOST, 547, 546, false),
+        ("2001:db8::2", HOST6, 547, 546, true),
+        ("2001:db8::2", HOST6, 67, 68, false),
+    ] {
+        let to = SocketAddr::new(host.parse().unwrap(), client);
+        let receiver = bound(|| UdpSocket::bind(to));
+        let sender = network.in_peer(|| bound(|| UdpSocket::bind((from, server))));
+        assert_eq!(arrives(&sender, &receiver, to), passes, "{from} {server} to {client}");
     }
 }
 

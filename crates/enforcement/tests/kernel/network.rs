@@ -205,7 +205,9 @@ fn enter(namespace: &File) {
 /// Runs a Debian tool in the thread's namespace and returns what it printed.
 pub(crate) fn run(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output().unwrap_or_else(|error| {
-        panic!("{program}: {error}; these tests need the packages nftables, conntrack and iproute2")
+        panic!(
+            "{program}: {error}; these tests need the packages nftables, conntrack, iproute2 and iputils-ping"
+        )
     });
     assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text")
