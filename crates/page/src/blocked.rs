@@ -20,6 +20,7 @@ use crate::banner::{Banner, Kind};
 use crate::failed::Failed;
 use crate::frame::{Frame, Item};
 use crate::visit::{Posted, Visit};
+pub(crate) use list::count;
 use list::{Asked, Listed};
 
 /// Its paths.

@@ -14,11 +14,11 @@ use crate::time::zoned;
 const KINDS: usize = 5;
 
 const WIDTH: u64 = 720;
-const LEFT: u64 = 34;
+const LEFT: u64 = 46;
 const FAILURES_TOP: u64 = 14;
-const FAILURES_HEIGHT: u64 = 130;
-const BANS_TOP: u64 = 176;
-const BANS_HEIGHT: u64 = 46;
+const FAILURES_HEIGHT: u64 = 160;
+const BANS_TOP: u64 = 208;
+const BANS_HEIGHT: u64 = 54;
 
 /// The drawing with its legend and its table.
 #[derive(Template)]
@@ -31,7 +31,6 @@ pub struct Chart {
     services: Vec<Service>,
     failures_most: u64,
     bans_most: u64,
-    failures: u64,
 }
 
 // The template escapes the services' names.
@@ -100,14 +99,13 @@ impl Chart {
             bans: one.bans.iter().sum(),
         });
         let services: Vec<Service> = services.collect();
-        let failures = services.iter().map(|one| one.failures).sum();
         let title = text.say(if span == Span::Day { "chart-title-day" } else { "chart-title-week" });
         let summary = summary(text, &columns, &services);
-        Self { text, title, summary, columns, services, failures_most, bans_most, failures }
+        Self { text, title, summary, columns, services, failures_most, bans_most }
     }
 
     fn viewbox(&self) -> String {
-        format!("0 0 {WIDTH} {}", BANS_TOP + BANS_HEIGHT + 24)
+        format!("0 0 {WIDTH} {}", BANS_TOP + BANS_HEIGHT + 28)
     }
 
     fn bottom(&self) -> u64 {
@@ -166,18 +164,17 @@ fn place(step: usize, steps: usize) -> (u64, u64) {
     (LEFT + from + 2, (to - from).saturating_sub(4).max(1))
 }
 
-/// The next number above with one digit that counts, or 15, 25: an axis that ends there is read at a glance.
+/// The next round number above, even, so that the line in the middle has a round number too.
 fn round_up(most: u64) -> u64 {
     let mut unit = 1;
     loop {
-        for factor in [1_u64, 2, 3, 4, 5, 6, 8] {
-            let mark = unit * factor;
-            if mark >= most && (mark.is_multiple_of(2) || mark == 1) {
-                return mark.max(2);
+        for factor in [2, 4, 6, 8, 10, 12, 16, 20_u64] {
+            if unit * factor >= most {
+                return unit * factor;
             }
         }
         unit = match unit.checked_mul(10) {
-            Some(unit) if unit < u64::MAX / 10 => unit,
+            Some(unit) if unit < u64::MAX / 20 => unit,
             _ => return most,
         };
     }
@@ -249,7 +246,7 @@ mod tests {
         let chart = Chart::new(Text::of_tag("en"), &activity(9), Span::Day);
         assert_eq!(chart.services.len(), KINDS);
         let all: u64 = activity(9).series.iter().flat_map(|one| one.failures.clone()).sum();
-        assert_eq!(chart.failures, all);
+        assert_eq!(chart.services.iter().map(|one| one.failures).sum::<u64>(), all);
         assert_eq!(chart.columns.iter().flat_map(|column| &column.failures).sum::<u64>(), all);
         assert_eq!(chart.failures_most, 1000);
     }
@@ -275,7 +272,7 @@ mod tests {
     #[test]
     fn axes_end_at_round_numbers() {
         for (most, mark) in
-            [(0, 2), (1, 2), (3, 4), (9, 10), (11, 20), (61, 80), (81, 100), (140, 200), (1204, 2000)]
+            [(0, 2), (1, 2), (3, 4), (9, 10), (11, 12), (61, 80), (110, 120), (140, 160), (1204, 1600)]
         {
             assert_eq!(round_up(most), mark, "{most}");
         }

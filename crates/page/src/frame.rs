@@ -100,7 +100,7 @@ pub struct Frame {
     pub here: String,
     /// The present moment.
     pub now: Moment,
-    /// Live bans.
+    /// Addresses that are blocked.
     pub blocked: u64,
     /// On top of the page.
     pub banners: Vec<Banner>,

@@ -16,6 +16,8 @@ mod chart;
 mod notice;
 mod overview;
 mod blocked;
+#[cfg(test)]
+mod catalogue;
 mod fields;
 mod brute_force;
 mod firewall;

@@ -112,7 +112,6 @@ struct Offender {
 struct Network {
     subnet: String,
     addresses: u64,
-    failures: u64,
     banned: u64,
 }
 
@@ -157,7 +156,6 @@ impl Overview {
         let networks = targets.networks.iter().take(ROWS).map(|one| Network {
             subnet: one.subnet.to_string(),
             addresses: one.addresses,
-            failures: one.failures,
             banned: one.banned,
         });
         let jails: u64 = status.jails.iter().map(|jail| jail.dropped_packets).sum();

@@ -20,6 +20,7 @@ impl Text {
     }
 
     /// In the language of this tag, or the first.
+    #[cfg(test)]
     pub fn of_tag(tag: &str) -> Self {
         Self::new(Language::of_tag(tag).unwrap_or(&Language::all()[0]))
     }

@@ -1,4 +1,4 @@
-//! Moments and addresses' end as people read them, always with the exact time behind it. The zone is the server's own: that is
+//! Moments as people read them, always with the exact time behind it. The zone is the server's own: that is
 //! the time in the logs.
 
 use askama::Template;
@@ -59,6 +59,16 @@ impl Text {
         }
     }
 
+    /// A moment of the past to the second, for lines of a log.
+    pub fn past_exactly(&self, at: &str, now: Moment) -> Time {
+        let mut time = self.past_text(at, now);
+        if let Ok(at) = at.parse::<Timestamp>() {
+            let seconds = zoned(Moment::from_millis(at.as_millisecond())).strftime(":%S").to_string();
+            time.shown.push_str(&seconds);
+        }
+        time
+    }
+
     /// When something ends: "in 41 min", "in 6 days 2 h". `None` for what does not end.
     pub fn until(&self, end: Moment, now: Moment) -> Option<Time> {
         if end == Moment::NEVER {
@@ -67,11 +77,6 @@ impl Text {
         let left = end.since(now).as_secs();
         let shown = self.with("span", self.span(left)).say("time-in");
         Some(Time { datetime: rfc3339(end), title: self.in_full(&zoned(end)), shown, counts_down: true })
-    }
-
-    /// Only the time of day, for lines of a log.
-    pub fn clock(&self, at: Moment) -> String {
-        zoned(at).strftime("%H:%M:%S").to_string()
     }
 
     fn month(&self, at: &Zoned) -> String {

@@ -11,6 +11,7 @@ use gate::{Admin, Form, Gate, return_path};
 use serde::de::DeserializeOwned;
 
 use crate::banner::Banner;
+use crate::blocked;
 use crate::failed::Failed;
 use crate::frame::{Frame, Item};
 use crate::language::{Language, cookie};
@@ -50,7 +51,7 @@ impl Visit {
         frame.here.clone_from(&self.here);
         frame.banners.extend(self.notice.clone());
         let told = self.gate.ask(|desk| {
-            let blocked = desk.bans().map_or(0, |roster| roster.bans.len() as u64);
+            let blocked = desk.bans().map_or(0, |roster| blocked::count(&roster) as u64);
             let read_only = desk.settings().ok().and_then(|written| written.read_only);
             Ok((blocked, desk.trial(), read_only))
         });

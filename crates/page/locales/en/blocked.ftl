@@ -40,7 +40,7 @@ reason-failures = { $failures } { $failures ->
     [one] failure
    *[other] failures
 } in { $within } (limit { $limit })
-reason-times = , blocked for the { $times }. time
+reason-times = , block no. { $times }
 reason-claimed = , the sender may be forged
 
 why-blocked = Blocked

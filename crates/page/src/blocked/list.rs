@@ -1,7 +1,6 @@
 //! The list itself: which addresses fit, in which order, and the page of them that is asked for. Nothing here waits.
 
 use std::collections::HashSet;
-use std::net::IpAddr;
 
 use control::desk::{Listing, Roster, SortBy};
 use event::{Ban, Moment, Subject, limit};
@@ -189,11 +188,6 @@ pub(super) fn tags_of(roster: &Roster, bans: &[Ban]) -> Vec<Tag> {
 fn one_each(bans: Vec<&Ban>) -> Vec<Subject> {
     let mut seen = HashSet::with_capacity(bans.len());
     bans.into_iter().map(|ban| ban.subject).filter(|subject| seen.insert(*subject)).collect()
-}
-
-/// Whether `address` is one of the subject's.
-pub(super) fn is_within(address: IpAddr, subject: &Subject) -> bool {
-    subject.covers(&Subject::exactly(address))
 }
 
 #[cfg(test)]

@@ -94,7 +94,7 @@ impl Page {
                 .say("why-standing")
         });
         let lines = why.lines.iter().map(|one| Line {
-            at: at(&one.at),
+            at: text.past_exactly(&one.at, now),
             jail: one.jail.clone(),
             pattern: one.pattern.clone(),
             is_claimed: one.proof == "claimed",
