@@ -12,6 +12,7 @@ mod reload;
 mod mending;
 mod damage;
 mod observing;
+mod page;
 mod sources;
 mod whitelist;
 mod catch_up;
