@@ -12,6 +12,7 @@ use axum::routing::get;
 use config::{Edit, FOREVER, PRESETS, Preset, Settings};
 use control::Fault;
 use control::desk::{Change, Written};
+use event::Subject;
 use gate::Gate;
 
 use crate::assets;
@@ -118,15 +119,8 @@ async fn save(visit: &Visit, draft: Draft, edits: Vec<Edit>) -> Result<Response,
 impl Page {
     pub(crate) fn new(frame: Frame, written: &Written, draft: Draft) -> Self {
         let text = frame.text;
-        let also = written.also_whitelisted.iter().map(|(subject, origin)| {
-            let networks = &written.settings.firewall.networks;
-            let network = networks.iter().find(|network| network.never_block && network.subnet == *subject);
-            let origin = network.map_or_else(
-                || origin.clone(),
-                |network| text.with("name", &network.name).say("brute-force-also-network"),
-            );
-            (subject.to_string(), origin)
-        });
+        let also = written.also_whitelisted.iter();
+        let also = also.map(|(subject, origin)| (subject.to_string(), origin_said(&text, &written.settings, subject, origin)));
         Self {
             also: also.collect(),
             growth: growth(&text, &written.settings),
@@ -234,6 +228,22 @@ pub(crate) fn slips_of(fault: &Fault) -> Vec<Slip> {
         Slip::new(field, "slip-said").with("text", &complaint.text)
     };
     complaints.iter().map(slip).collect()
+}
+
+/// Where an entry of the whitelist comes from, in the visitor's language; in the program's own words where it is nothing known.
+fn origin_said(text: &Text, settings: &Settings, subject: &Subject, origin: &str) -> String {
+    let networks = &settings.firewall.networks;
+    if let Some(network) = networks.iter().find(|network| network.never_block && network.subnet == *subject) {
+        return text.with("name", &network.name).say("brute-force-also-network");
+    }
+    if let Some(name) = origin.strip_suffix(" is signed in from there") {
+        return text.with("name", name).say("brute-force-also-signed-in");
+    }
+    match origin.strip_prefix("address of ") {
+        Some(interface) => text.with("name", interface).say("brute-force-also-own"),
+        None if origin == "loopback" => text.say("brute-force-also-loopback"),
+        None => origin.to_owned(),
+    }
 }
 
 fn growth(text: &Text, settings: &Settings) -> Option<String> {

@@ -24,7 +24,7 @@ use crate::failed::Failed;
 use crate::fields::{Fields, Slip};
 use crate::frame::{Frame, Item};
 use crate::visit::{Posted, Visit, status_of};
-use caution::{cautions, title_id};
+use caution::{cautions, own_way, title_id};
 use draft::{Draft, Move, Row};
 use suggestion::suggestion;
 
@@ -136,7 +136,7 @@ async fn refused(visit: &Visit, draft: Draft, fault: Fault) -> Result<Response, 
     let present = present(visit).await?;
     let mut page = draw(visit, &present, draft).await;
     match &fault {
-        Fault::CutOff(why) => page.cut_off = Some(why.clone()),
+        Fault::CutOff(why) => page.warn_of_cut_off(visit, why),
         Fault::Changed(_) => {
             page.frame.banners.push(Banner::fault(&visit.text, &fault));
             page.theirs = Some(present.written.settings.firewall.networks.clone());
@@ -175,6 +175,15 @@ impl Page {
             frame,
             draft,
         }
+    }
+
+    /// Offers to try the change. The caution about it, which is in the visitor's language, says why; else the desk's words do.
+    fn warn_of_cut_off(&mut self, visit: &Visit, why: &str) {
+        let wanted = self.draft.read().ok();
+        let caution = visit.actor.address.zip(wanted);
+        let caution = caution.and_then(|(address, wanted)| own_way(&visit.text, &wanted.firewall, address));
+        self.cautions.retain(|banner| Some(banner) != caution.as_ref());
+        self.cut_off = Some(caution.map_or_else(|| why.to_owned(), |caution| caution.title));
     }
 
     fn script(&self) -> String {

@@ -45,6 +45,9 @@ brute-force-whitelist = Whitelist
 brute-force-whitelist-hint = Addresses and subnets that are never blocked, parted by spaces, commas or new lines.
 brute-force-also = Never blocked besides these
 brute-force-also-network = network “{ $name }” is marked “Never block addresses from this network”
+brute-force-also-signed-in = { $name } is signed in from there
+brute-force-also-own = this computer’s own address ({ $name })
+brute-force-also-loopback = this computer itself
 brute-force-also-none = Nobody. Networks of the firewall can be marked “Never block addresses from this network”.
 
 brute-force-advice = Blocking does not make a simple password safe.

@@ -45,6 +45,9 @@ brute-force-whitelist = Белый список
 brute-force-whitelist-hint = Адреса и подсети, которые никогда не блокируются. Разделяйте пробелами, запятыми или переводом строки.
 brute-force-also = Кроме них никогда не блокируются
 brute-force-also-network = у подсети «{ $name }» отмечено «Никогда не блокировать адреса из этой сети»
+brute-force-also-signed-in = оттуда вошёл { $name }
+brute-force-also-own = собственный адрес этого компьютера ({ $name })
+brute-force-also-loopback = сам этот компьютер
 brute-force-also-none = Никто. В сетевом экране можно отметить «Никогда не блокировать адреса из этой сети».
 
 brute-force-advice = Блокировка не сделает простой пароль надёжным.

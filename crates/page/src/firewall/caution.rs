@@ -20,8 +20,8 @@ pub fn cautions(text: &Text, firewall: &Firewall, address: IpAddr) -> Vec<Banner
     banners
 }
 
-/// Whether the visitor would still reach this page.
-fn own_way(text: &Text, firewall: &Firewall, address: IpAddr) -> Option<Banner> {
+/// Why the visitor would not reach this page any more, if so.
+pub fn own_way(text: &Text, firewall: &Firewall, address: IpAddr) -> Option<Banner> {
     let address = address.to_canonical();
     if address.is_loopback() {
         return None;

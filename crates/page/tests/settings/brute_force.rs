@@ -39,6 +39,8 @@ async fn it_shows_numbers_preset_and_whoever_is_never_blocked() {
     let page = browser.get("/brute-force").await;
     page.shows("Количество попыток для блокировки");
     page.shows("Заблокировать на (секунд)");
+    page.shows("собственный адрес этого компьютера (eth0)");
+    page.shows("оттуда вошёл admin");
 }
 
 #[tokio::test]

@@ -213,7 +213,8 @@ impl Desk for Memory {
         let networks = state.settings.firewall.networks.iter().filter(|network| network.never_block);
         let mut also: Vec<(Subject, String)> =
             networks.map(|network| (network.subnet, format!("network \"{}\"", network.name))).collect();
-        also.push((subject("203.0.113.2"), "this host".to_owned()));
+        also.push((subject("203.0.113.2"), "address of eth0".to_owned()));
+        also.push((subject("192.0.2.9"), "admin is signed in from there".to_owned()));
         Ok(Written {
             tag: state.tag(),
             settings: state.settings.clone(),
