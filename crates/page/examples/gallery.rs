@@ -474,7 +474,7 @@ fn source(name: &str, state: &str, lines_per_minute: u64, skew: Option<f64>, jai
     Source {
         source: name.to_owned(),
         state: state.to_owned(),
-        reason: (state == "missing").then(|| "since 3 hours; waiting for it".to_owned()),
+        reason: (state == "missing").then(|| format!("since {}; waiting for it", written(11_000))),
         jails: jails.split(' ').map(str::to_owned).collect(),
         lines: 120_000,
         last_line: Some(written(2)),

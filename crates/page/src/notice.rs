@@ -13,6 +13,7 @@ pub fn told(text: Text, notice: &Notice, now: Moment) -> Banner {
     for (name, value) in &notice.values {
         let value = match name.as_str() {
             "at" | "since" => Value::from(text.past_text(value, now).shown),
+            "reason" => Value::from(reason_told(text, value, now)),
             "usual" => value.parse::<u64>().map_or_else(|_| Value::from(value), Value::from),
             _ => Value::from(value),
         };
@@ -26,6 +27,23 @@ pub fn told(text: Text, notice: &Notice, now: Moment) -> Banner {
     match goal(&notice.code) {
         Some((address, words)) => banner.link(address, text.say(words)),
         None => banner,
+    }
+}
+
+/// Why a source is not read: the moment in it as people read it. The rest may be a message of the system, and stays.
+pub fn reason_told(text: Text, reason: &str, now: Moment) -> String {
+    let Some((since, rest)) = reason.strip_prefix("since ").and_then(|rest| rest.split_once([';', ' ']))
+    else {
+        return reason.to_owned();
+    };
+    let since = since.trim_end_matches(':');
+    if since.parse::<jiff::Timestamp>().is_err() {
+        return reason.to_owned();
+    }
+    let told = text.with("since", text.past_text(since, now).shown).say("source-since");
+    match rest.trim() {
+        "waiting for it" => told,
+        rest => format!("{told}; {rest}"),
     }
 }
 
@@ -53,6 +71,17 @@ mod tests {
     fn a_code_that_nobody_knows_is_told_in_the_programs_own_words() {
         let notice = Notice::new("brand-new", &[("x", "y")], "do this".to_owned());
         assert_eq!(told(Text::of_tag("ru"), &notice, Moment::from_seconds(0)).text, "do this");
+    }
+
+    #[test]
+    fn the_moment_in_a_reason_is_told_and_the_rest_stays() {
+        let (text, now) = (Text::of_tag("ru"), Moment::from_seconds(1_795_000_000));
+        let told = |reason: &str| reason_told(text, reason, now);
+        assert!(told("since 2026-11-22T10:00:00Z; waiting for it").starts_with("последний раз: "));
+        assert!(told("since 2026-11-22T10:00:00Z: exit status 1").ends_with("; exit status 1"));
+        for odd in ["permission denied", "since yesterday; x", "since "] {
+            assert_eq!(told(odd), odd);
+        }
     }
 
     #[test]

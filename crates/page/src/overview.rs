@@ -192,7 +192,11 @@ fn source_rows(text: Text, status: &Status, now: Moment) -> Vec<SourceRow> {
             name: if source.source == "journal" { text.say("source-journal") } else { source.source.clone() },
             state: state.unwrap_or_else(|| source.state.clone()),
             is_well,
-            reason: source.reason.clone().filter(|_| !is_well),
+            reason: source
+                .reason
+                .as_ref()
+                .filter(|_| !is_well)
+                .map(|why| notice::reason_told(text, why, now)),
             jails: source.jails.join(" "),
             per_minute: source.lines_per_minute,
             last_line: source.last_line.as_ref().map(|at| text.past_text(at, now)),

@@ -87,6 +87,7 @@ source-state-stopped = stopped
 source-behind = { $span } behind
 source-ahead = { $span } ahead
 source-no-skew = agrees
+source-since = since { $since }
 never = never
 
 notice-other = Needs attention
@@ -109,7 +110,7 @@ notice-still-fails-what = It failed at { $at } although the jail { $jail } block
 notice-source-not-read = { $source } is not read
 notice-source-not-read-what = { $reason }. Jails that wait for it: { $jails }.
 notice-source-silent = { $source } is silent
-notice-source-silent-what = Nothing since { $since }; usually { $usual } { $usual ->
+notice-source-silent-what = Last line: { $since }; usually { $usual } { $usual ->
     [one] line
    *[other] lines
 } an hour. Was it moved, or rotated without telling the service?

@@ -95,6 +95,7 @@ source-state-stopped = остановлен
 source-behind = отстают на { $span }
 source-ahead = спешат на { $span }
 source-no-skew = совпадают
+source-since = последний раз: { $since }
 never = не было
 
 notice-other = Требует внимания
@@ -117,7 +118,7 @@ notice-still-fails-what = Новая неудача: { $at }, хотя лову�
 notice-source-not-read = { $source } не читается
 notice-source-not-read-what = { $reason }. Его ждут ловушки: { $jails }.
 notice-source-silent = { $source } молчит
-notice-source-silent-what = Тишина с { $since }; обычно { $usual } { $usual ->
+notice-source-silent-what = Последняя строка: { $since }; обычно { $usual } { $usual ->
     [one] строка
     [few] строки
    *[many] строк
