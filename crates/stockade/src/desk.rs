@@ -17,6 +17,7 @@ use control::desk::{BanOrder, KeyOrder, Lifted, Roster};
 use control::{Actor, Answer, Desk as _, Fault, Peer, Request};
 use event::{JailName, Subject};
 use source::{FileSpec, JournalSpec};
+use tokio::sync::Notify;
 
 use crate::board::Board;
 use crate::enforcer::Enforcer;
@@ -61,6 +62,8 @@ pub struct Means {
     pub settings: Arc<SettingsFile>,
     /// What the engine lets others read.
     pub board: Arc<Board>,
+    /// Told when the password was set on the command line.
+    pub new_password: Arc<Notify>,
     /// Where the store and the trial's record are.
     pub state_dir: std::path::PathBuf,
 }
@@ -106,6 +109,7 @@ impl Desk {
             Request::UnbanAll => done(self.visit(move |engine| engine.unban_all(&actor))),
             Request::SetPassword { hash } => self
                 .set_password(&hash, &actor)
+                .map(|()| self.means.new_password.notify_one())
                 .map(|()| Answer::Done("the administrator's password is set".to_owned())),
             Request::CreateKey { name, scope, networks } => {
                 let networks: Result<_, _> = networks.iter().map(|network| subject(network)).collect();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use counter::Counter;
 use decision::{Decider, Outline};
-use enforcement::{Change, Element};
+use enforcement::{Change, Element, Firewall, Layout};
 use event::{Moment, Subject};
 use source::{FileSpec, JournalSpec};
 use store::{Batch, Store};
@@ -71,6 +71,7 @@ pub(crate) struct Health {
     pub(crate) started: Moment,
     pub(crate) mode: &'static str,
     pub(crate) mode_reason: Option<String>,
+    pub(crate) no_firewall: Option<String>,
     pub(crate) mended: u64,
     pub(crate) reconciled: Option<Moment>,
     pub(crate) enforcement_error: Option<String>,
@@ -258,7 +259,7 @@ impl Engine {
             self.changes = changes;
         }
         if let Some(foreign) = self.reconcile
-            && self.enforcer.try_reconcile(self.plan.layout(), self.wanted(), foreign)
+            && self.enforcer.try_reconcile(self.layout(), self.wanted(), foreign)
         {
             self.reconcile = None;
         }
@@ -268,6 +269,16 @@ impl Engine {
     /// What the kernel should hold.
     pub(crate) fn wanted(&self) -> Vec<Element> {
         if self.plan.settings.enabled { self.decider.outlines().map(held).collect() } else { Vec::new() }
+    }
+
+    /// The kernel's table. Where it can hold bans and no network firewall, it is asked for bans alone.
+    fn layout(&self) -> Layout {
+        let layout = self.plan.layout();
+        if self.health.no_firewall.is_none() {
+            layout
+        } else {
+            Layout { firewall: Firewall::default(), ..layout }
+        }
     }
 
     pub(crate) fn enforcer(&self) -> &Enforcer {

@@ -10,6 +10,7 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use event::limit::ENGINE_QUEUE;
+use tokio::sync::Notify;
 
 use crate::board::Board;
 use crate::desk::keys::Keys;
@@ -61,6 +62,7 @@ pub fn run(options: &Options) -> Result<End, StartError> {
         started: clock::now(),
         mode: kernel.mode,
         mode_reason: kernel.reason.clone(),
+        no_firewall: kernel.no_firewall.clone(),
         ..Health::default()
     };
     let enforcer = Enforcer::start(kernel.enforcement, kernel.watch, engine.clone())?;
@@ -75,7 +77,13 @@ pub fn run(options: &Options) -> Result<End, StartError> {
     let board = Arc::new(Board::new(events.audience()));
     let web = web::bind(&plan.settings.http, &options.state_dir);
     let web = web.map_err(|problem| health.page_error = Some(problem)).ok().flatten();
-    let web = web.map(|server| web::Web { server, http: plan.settings.http.clone(), events });
+    let new_password = Arc::new(Notify::new());
+    let web = web.map(|server| web::Web {
+        server,
+        http: plan.settings.http.clone(),
+        events,
+        new_password: Arc::clone(&new_password),
+    });
     let parts = Parts {
         plan,
         store: Box::new(restored.store),
@@ -94,7 +102,8 @@ pub fn run(options: &Options) -> Result<End, StartError> {
     // operator
     let clients = control.clients();
     let state_dir = options.state_dir.clone();
-    let means = Means { engine: engine.clone(), enforcer, files, journal, settings, board, state_dir };
+    let means =
+        Means { engine: engine.clone(), enforcer, files, journal, settings, board, new_password, state_dir };
     reload::on_change(Arc::clone(&means.settings), engine)?;
     let desk = Desk::new(means, keys);
     let socket_desk = Arc::clone(&desk);

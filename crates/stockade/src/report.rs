@@ -136,6 +136,13 @@ impl Engine {
             let text = format!("only observing, nobody is kept out: {reason}");
             notices.push(Notice::new("observing", &[("reason", reason)], text));
         }
+        let rules = &self.plan.settings.firewall;
+        if let Some(reason) = &health.no_firewall
+            && (!rules.networks.is_empty() || rules.sip_limit.is_some())
+        {
+            let text = format!("the network firewall and the SIP limit are not in force: {reason}");
+            notices.push(Notice::new("no-firewall", &[("reason", reason)], text));
+        }
         if let Some(error) = &health.enforcement_error {
             let text = format!("enforcement fails: {error}");
             notices.push(Notice::new("enforcement-error", &[("error", error)], text));

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use config::{LogLevel, Mode};
 use control::server::ServerError;
-use enforcement::{Enforcement, EnforcementError, Nftables, Observe, Support, Watch, probe};
+use enforcement::{Enforcement, EnforcementError, Nftables, Observe, Support, Watch, probe, probe_firewall};
 use event::{Ban, Position, Proof};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
@@ -169,43 +169,74 @@ pub struct Kernel {
     pub mode: &'static str,
     /// Why it only observes.
     pub reason: Option<String>,
+    /// Why bans can be carried out, but the network firewall and the SIP limit cannot.
+    pub no_firewall: Option<String>,
 }
 
 /// Asks the kernel what it can do. It takes its time, so it is asked while the settings are read.
-pub fn probe_kernel() -> JoinHandle<Support> {
-    std::thread::spawn(probe)
+pub fn probe_kernel() -> JoinHandle<Found> {
+    std::thread::spawn(|| Found { bans: probe(), firewall: probe_firewall() })
+}
+
+/// What the kernel can do.
+pub struct Found {
+    bans: Support,
+    firewall: Support,
 }
 
 /// nftables where it is wanted and to be had, else observing, which is said.
-pub fn enforcement(mode: Mode, probe: JoinHandle<Support>) -> Result<Kernel, StartError> {
+pub fn enforcement(mode: Mode, probe: JoinHandle<Found>) -> Result<Kernel, StartError> {
     if mode == Mode::Observe {
         return Ok(observing("the settings say so".to_owned()));
     }
     // A probe that panicked found nothing out.
-    let support = probe.join().unwrap_or(Support::Unknown { errno: 0 });
-    let why = match support {
-        Support::Supported => match open_nftables() {
+    let unknown = || Support::Unknown { errno: 0 };
+    let found = probe.join().unwrap_or_else(|_| Found { bans: unknown(), firewall: unknown() });
+    let why = match lacking(found.bans) {
+        None => match open_nftables(lacking(found.firewall)) {
             Ok(kernel) => return Ok(kernel),
             Err(cause) => cause.to_string(),
         },
-        Support::NoPermission => "this process may not change the firewall (no CAP_NET_ADMIN)".to_owned(),
-        Support::Unsupported { why } => format!("the kernel has no nftables: {why}"),
-        Support::Unknown { errno } => {
-            format!("whether the kernel has nftables could not be found out: {errno}")
-        }
+        Some(why) => why,
     };
     if mode == Mode::Nftables { Err(StartError::Enforcement(why)) } else { Ok(observing(why)) }
 }
 
-fn open_nftables() -> Result<Kernel, EnforcementError> {
+/// What is missing, if anything is.
+fn lacking(support: Support) -> Option<String> {
+    match support {
+        Support::Supported => None,
+        Support::NoPermission => {
+            Some("this process may not change the firewall (no CAP_NET_ADMIN)".to_owned())
+        }
+        Support::Unsupported { why } => Some(format!("the kernel has no nftables: {why}")),
+        Support::Unknown { errno } => {
+            Some(format!("whether the kernel has nftables could not be found out: {errno}"))
+        }
+    }
+}
+
+fn open_nftables(no_firewall: Option<String>) -> Result<Kernel, EnforcementError> {
     let nftables = Nftables::open()?.with_clock(clock::now);
     let watch = nftables.watch()?;
-    Ok(Kernel { enforcement: Box::new(nftables), watch: Some(watch), mode: "nftables", reason: None })
+    Ok(Kernel {
+        enforcement: Box::new(nftables),
+        watch: Some(watch),
+        mode: "nftables",
+        reason: None,
+        no_firewall,
+    })
 }
 
 fn observing(why: String) -> Kernel {
     tracing::warn!("only observing, nobody is kept out: {why}");
-    Kernel { enforcement: Box::new(Observe), watch: None, mode: "observe", reason: Some(why) }
+    Kernel {
+        enforcement: Box::new(Observe),
+        watch: None,
+        mode: "observe",
+        reason: Some(why),
+        no_firewall: None,
+    }
 }
 
 /// What was known before.

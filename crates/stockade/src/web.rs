@@ -2,12 +2,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 
 use config::Http;
 use control::{Desk, Event};
 use event::limit::EVENTS;
 use gate::{Gate, Parts, Running, Server};
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 
 use crate::board::Audience;
 use crate::clock;
@@ -48,13 +49,16 @@ pub struct Web {
     pub http: Http,
     /// What happens.
     pub events: Events,
+    /// Told when the password was set on the command line.
+    pub new_password: Arc<Notify>,
 }
 
 impl Web {
     /// Serves until `Running::stop`.
     pub fn serve(self, desk: Arc<dyn Desk>) -> Option<Running> {
-        let Self { server, http, events } = self;
+        let Self { server, http, events, new_password } = self;
         let gate = Gate::new(Parts { desk, events: events.0, clock: clock::now, http });
+        end_sessions_with_the_password(gate.clone(), new_password);
         if let Some(problem) = gate.country_problem() {
             tracing::warn!("{problem}");
         }
@@ -69,4 +73,19 @@ impl Web {
         let started = server.start(miko::enveloped(gate::layers(router, gate)));
         started.map_err(|wrong| tracing::error!("the page is not served: {wrong}")).ok()
     }
+}
+
+/// A password that is set on the command line may be meant to throw somebody out.
+fn end_sessions_with_the_password(gate: Gate, new_password: Arc<Notify>) {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().build() else {
+        return tracing::error!("sessions will not end when the password is set: no thread can be had");
+    };
+    thread::spawn(move || {
+        runtime.block_on(async {
+            loop {
+                new_password.notified().await;
+                gate.end_sessions(None).await;
+            }
+        })
+    });
 }

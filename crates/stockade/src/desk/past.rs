@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use control::Fault;
@@ -11,23 +11,26 @@ use control::desk::{
     TargetOffender, Targets,
 };
 use event::{Failure, JailName, Moment, Subject};
-use store::{Archive, StoreError};
+use store::{Archive, StoreError, Top};
 
 /// Of each kind that stands out.
 const TOP: usize = 10;
 const HOUR: i64 = 3_600_000;
+/// Summing up a week of half a million failures takes a fifth of a second: the answer serves everybody for so long.
+const WEEK_SERVES: Duration = Duration::from_secs(30);
 
 /// The archive, opened at first need: until then the store may still be made.
 #[derive(Default)]
 pub struct Past {
     path: PathBuf,
     archive: Mutex<Option<Archive>>,
+    week: Mutex<Option<(Moment, Arc<Top>)>>,
 }
 
 impl Past {
     /// Of the store at `path`.
     pub fn new(path: PathBuf) -> Self {
-        Self { path, archive: Mutex::default() }
+        Self { path, ..Self::default() }
     }
 
     /// Failures and bans over time. `services` are those of the jails that are on.
@@ -61,7 +64,7 @@ impl Past {
 
     /// Who stands out. `roster` says who of them is banned now.
     pub fn targets(&self, span: Span, roster: &Roster, now: Moment) -> Result<Targets, Fault> {
-        let top = self.with(|archive| archive.top(first_step(span, now), TOP))?;
+        let top = self.top(span, now)?;
         let is_banned = |subject: &Subject| roster.bans.iter().any(|ban| ban.subject.covers(subject));
         let services = |jails: &[JailName]| {
             let mut services: Vec<String> =
@@ -70,22 +73,22 @@ impl Past {
             services.dedup();
             services
         };
-        let offenders = top.subjects.into_iter().map(|one| TargetOffender {
+        let offenders = top.subjects.iter().map(|one| TargetOffender {
             banned: is_banned(&one.subject),
             subject: one.subject,
             failures: one.failures,
             last: one.last,
             services: services(&one.jails),
         });
-        let networks = top.networks.into_iter().map(|one| TargetNetwork {
+        let networks = top.networks.iter().map(|one| TargetNetwork {
             banned: banned_in(&one.subnet, roster),
             subnet: one.subnet,
             addresses: one.addresses,
             failures: one.failures,
         });
-        let accounts = top.accounts.into_iter().map(|one| TargetAccount {
+        let accounts = top.accounts.iter().map(|one| TargetAccount {
             service: service(&one.jail, &roster.services),
-            account: one.account,
+            account: one.account.clone(),
             failures: one.failures,
             addresses: one.addresses,
         });
@@ -94,6 +97,22 @@ impl Past {
             networks: networks.collect(),
             accounts: accounts.collect(),
         })
+    }
+
+    fn top(&self, span: Span, now: Moment) -> Result<Arc<Top>, Fault> {
+        let sum_up = || Ok(Arc::new(self.with(|archive| archive.top(first_step(span, now), TOP))?));
+        if span == Span::Day {
+            return sum_up();
+        }
+        let mut week = self.week.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*week {
+            Some((made, top)) if now.since(*made) < WEEK_SERVES => Ok(Arc::clone(top)),
+            _ => {
+                let top = sum_up()?;
+                *week = Some((now, Arc::clone(&top)));
+                Ok(top)
+            }
+        }
     }
 
     /// A page of the journal.

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::support::namespace::tool;
-use crate::support::{Daemon, Place};
+use crate::support::{Daemon, Deadline, Place};
 
 /// A neighbour that is not on the whitelist, and where it finds us.
 const NEIGHBOUR: &str = "198.51.100.7";
@@ -194,5 +194,23 @@ fn the_journal_tells_of_an_editors_change_too() {
         (Some("settings"), Some("the settings file"))
     );
     assert!(entries[1]["detail"].as_str().expect("a text").contains("+ban_time = '2h'"), "{journal}");
+    daemon.stop();
+}
+
+#[test]
+fn a_password_from_the_command_line_ends_the_sessions() {
+    let place = Place::new(SETTINGS);
+    assert_eq!(place.run_with(&["passwd"], "a long phrase\n").code, 0);
+    let daemon = start(&place);
+    let jar = place.path("cookies").display().to_string();
+    let right = ["-c", jar.as_str(), "-d", "account=admin", "--data-urlencode", "password=a long phrase"];
+    assert_eq!(ask("POST", "/sign-in", &right).0, 303);
+    assert_eq!(ask("GET", "/", &["-b", &jar]).0, 200);
+    assert_eq!(place.run_with(&["passwd"], "another long phrase\n").code, 0);
+    let deadline = Deadline::start();
+    // Each look is a request to the daemon: the loop waits for it, not for time.
+    while ask("GET", "/", &["-b", &jar]).0 != 303 {
+        assert!(!deadline.left().is_zero(), "the session goes on");
+    }
     daemon.stop();
 }
