@@ -120,7 +120,9 @@ impl Page {
     pub(crate) fn new(frame: Frame, written: &Written, draft: Draft) -> Self {
         let text = frame.text;
         let also = written.also_whitelisted.iter();
-        let also = also.map(|(subject, origin)| (subject.to_string(), origin_said(&text, &written.settings, subject, origin)));
+        let also = also.map(|(subject, origin)| {
+            (subject.to_string(), origin_said(&text, &written.settings, subject, origin))
+        });
         Self {
             also: also.collect(),
             growth: growth(&text, &written.settings),

@@ -1,9 +1,8 @@
 //! What a form sent: names and values in the order in which they stood on the page. It judges nothing; a page reads its draft
 //! out of it, so that what was entered can be shown again.
 
-use std::str::FromStr;
-
-use event::Subject;
+use config::{Mistake, WrongEntry, parse_addresses};
+use event::{Subject, limit};
 use serde::Deserialize;
 
 use crate::text::Text;
@@ -59,7 +58,7 @@ impl Slip {
     }
 
     /// With a value for its sentence.
-    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub fn with(mut self, name: &'static str, value: &(impl ToString + ?Sized)) -> Self {
         self.values.push((name, value.to_string()));
         self
     }
@@ -71,25 +70,53 @@ impl Slip {
     }
 }
 
-/// The subnets of a text, parted by blanks, commas, semicolons and line ends; every wrong entry is a slip with its place, line and
-/// column counted from 1. The same subnet twice counts once.
+/// The addresses and subnets of a text; every wrong entry is a slip with its place. Everybody (`0.0.0.0/0`) is wrong.
 pub fn subjects(field: &str, text: &str) -> (Vec<Subject>, Vec<Slip>) {
-    let (mut subjects, mut slips) = (Vec::new(), Vec::new());
+    match parse_addresses(text) {
+        Ok(subjects) => (subjects, Vec::new()),
+        Err(wrong) => {
+            let slip =
+                |wrong: &WrongEntry| slip(field, &wrong.entry, wrong.line, wrong.column, &wrong.mistake);
+            (Vec::new(), wrong.iter().map(slip).collect())
+        }
+    }
+}
+
+/// The same for rows of the firewall, where everybody is a subnet like others.
+pub fn subnets(field: &str, text: &str) -> (Vec<Subject>, Vec<Slip>) {
+    let (mut subnets, mut slips) = (Vec::new(), Vec::new());
     for (number, line) in text.lines().enumerate() {
-        for (column, entry) in entries(line) {
-            match Subject::from_str(entry) {
-                Ok(subject) if subjects.contains(&subject) => {}
-                Ok(subject) => subjects.push(subject),
-                Err(_) => slips.push(
-                    Slip::new(field, "slip-subnet")
-                        .with("entry", entry)
-                        .with("line", number + 1)
-                        .with("column", column),
-                ),
+        for (column, entry) in entries(line).take(limit::FIREWALL_NETWORKS + 1) {
+            if slips.len() == limit::WRONG_ENTRIES || subnets.len() > limit::FIREWALL_NETWORKS {
+                return (subnets, slips);
+            }
+            match entry.parse::<Subject>() {
+                Ok(subnet) if subnets.contains(&subnet) => {}
+                Ok(subnet) => subnets.push(subnet),
+                Err(_) => {
+                    let wrong = parse_addresses(entry).err().unwrap_or_default();
+                    let one =
+                        |wrong: &WrongEntry| slip(field, &wrong.entry, number + 1, column, &wrong.mistake);
+                    slips.extend(wrong.iter().map(one));
+                }
             }
         }
     }
-    (subjects, slips)
+    (subnets, slips)
+}
+
+fn slip(field: &str, entry: &str, line: usize, column: usize, mistake: &Mistake) -> Slip {
+    let of = |id| Slip::new(field, id).with("entry", entry).with("line", &line).with("column", &column);
+    match mistake {
+        Mistake::Wildcard(meant) | Mistake::Mask(meant) => of("slip-wildcard").with("meant", meant),
+        Mistake::Range(meant) => of("slip-range").with("meant", meant),
+        Mistake::Prefix(longest) => of("slip-prefix").with("longest", longest),
+        Mistake::Decorated(meant) => of("slip-decorated").with("meant", meant),
+        Mistake::Everyone => of("slip-everybody"),
+        Mistake::HostName => of("slip-host-name"),
+        Mistake::TooMany => of("slip-too-many").with("most", &limit::TYPED_ADDRESSES),
+        Mistake::Unknown => of("slip-subnet"),
+    }
 }
 
 /// The entries of a line, each with its column.
@@ -121,21 +148,43 @@ mod tests {
 
     #[test]
     fn spaces_commas_and_line_ends_all_separate() {
-        let (subjects, slips) =
-            subjects("whitelist", "192.0.2.1, 10.20.0.0/16;2001:db8::/48\r\n\n198.51.100.7\t192.0.2.1");
-        assert!(slips.is_empty(), "{slips:?}");
-        let shown: Vec<String> = subjects.iter().map(ToString::to_string).collect();
-        assert_eq!(shown, ["192.0.2.1", "10.20.0.0/16", "2001:db8::/48", "198.51.100.7"]);
+        let text = "192.0.2.1, 10.20.0.0/16;2001:db8::/48\n\n198.51.100.7\t192.0.2.1";
+        for (subjects, slips) in [subjects("whitelist", text), subnets("subnet", text)] {
+            assert!(slips.is_empty(), "{slips:?}");
+            let shown: Vec<String> = subjects.iter().map(ToString::to_string).collect();
+            assert_eq!(shown, ["192.0.2.1", "10.20.0.0/16", "2001:db8::/48", "198.51.100.7"]);
+        }
     }
 
     #[test]
     fn each_wrong_entry_has_its_place() {
-        let (subjects, slips) = subjects("whitelist", "192.0.2.1 office\n, 10.0.0.0/33 пять 192.0.2.2");
-        assert_eq!(subjects.len(), 2);
-        let places: Vec<_> = slips
-            .iter()
-            .map(|slip| slip.values.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>())
-            .collect();
-        assert_eq!(places, [["office", "1", "11"], ["10.0.0.0/33", "2", "3"], ["пять", "2", "15"]]);
+        let text = "192.0.2.1 office\n, 10.0.0.0/33 пять 192.0.2.2 10.1.*";
+        let expected = [
+            ("slip-host-name", "office", "1", "11"),
+            ("slip-prefix", "10.0.0.0/33", "2", "3"),
+            ("slip-host-name", "пять", "2", "15"),
+            ("slip-wildcard", "10.1.*", "2", "30"),
+        ];
+        for (_, slips) in [subjects("whitelist", text), subnets("subnet", text)] {
+            let value = |slip: &Slip, at: usize| slip.values[at].1.clone();
+            let told: Vec<_> =
+                slips.iter().map(|slip| (slip.id, value(slip, 0), value(slip, 1), value(slip, 2))).collect();
+            let told: Vec<_> =
+                told.iter().map(|(id, a, b, c)| (*id, a.as_str(), b.as_str(), c.as_str())).collect();
+            assert_eq!(told, expected);
+        }
+    }
+
+    #[test]
+    fn everybody_is_a_subnet_but_nobody_to_list() {
+        assert_eq!(subjects("whitelist", "::/0").1[0].id, "slip-everybody");
+        assert_eq!(subnets("subnet", "0.0.0.0/0 ::/0").0.len(), 2);
+    }
+
+    #[test]
+    fn endless_texts_end() {
+        let text = "x ".repeat(100_000);
+        assert!(subnets("subnet", &text).1.len() <= limit::WRONG_ENTRIES);
+        assert!(subjects("whitelist", &text).1.len() <= limit::WRONG_ENTRIES);
     }
 }

@@ -119,7 +119,7 @@ impl Draft {
         let mut slips = Vec::new();
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if !(1..=NAME_CHARACTERS).contains(&self.name.len()) || !self.name.chars().all(is_plain) {
-            slips.push(Slip::new("name", "slip-key-name").with("most", NAME_CHARACTERS));
+            slips.push(Slip::new("name", "slip-key-name").with("most", &NAME_CHARACTERS));
         }
         let scope = KeyScope::from_word(&self.scope);
         if scope.is_none() {

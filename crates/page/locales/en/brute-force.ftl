@@ -13,7 +13,13 @@ settings-off = Protection is switched off: what stands here takes effect when it
 
 slip-said = { $text }
 slip-subnet = Line { $line }, column { $column }: “{ $entry }” is not an address or a subnet. Write e.g. 192.0.2.1, 192.0.2.0/24 or 2001:db8::/48.
-slip-everybody = “{ $entry }” is everybody: nobody would ever be blocked. Write narrower subnets, or switch protection off.
+slip-everybody = Line { $line }, column { $column }: “{ $entry }” is everybody. Write narrower subnets.
+slip-wildcard = Line { $line }, column { $column }: “{ $entry }” is not a subnet. Write { $meant }.
+slip-range = Line { $line }, column { $column }: “{ $entry }” is a range. Write subnets, e.g. { $meant }, which has all of it.
+slip-prefix = Line { $line }, column { $column }: “{ $entry }” has a prefix that does not exist. Write a number from 1 to { $longest }.
+slip-decorated = Line { $line }, column { $column }: “{ $entry }” is more than an address. Write { $meant }.
+slip-host-name = Line { $line }, column { $column }: “{ $entry }” is a name, and names are not looked up. Write its address.
+slip-too-many = Line { $line }, column { $column }: these are too many, { $most } at most. Make wider subnets of several.
 slip-number = Write a whole number from { $least } to { $most }.
 slip-seconds = Write seconds from { $least } to { $most }, or e.g. 10m, 6h, 1d.
 slip-seconds-or-forever = Write seconds, or e.g. 10m, 6h, 7d, or “forever”.

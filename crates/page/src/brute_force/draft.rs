@@ -96,9 +96,6 @@ impl Draft {
         });
         let (whitelist, wrong) = subjects("whitelist", &self.whitelist);
         slips.extend(wrong);
-        let everybody = whitelist.iter().filter(|subject| subject.prefix_bits() == 0);
-        slips
-            .extend(everybody.map(|subject| Slip::new("whitelist", "slip-everybody").with("entry", subject)));
         match limits {
             Some(limits) if slips.is_empty() => Ok(Wanted { limits, sip_limit, whitelist }),
             _ => Err(slips),
@@ -113,11 +110,11 @@ impl Draft {
         let ban_time = if self.ban_time == FOREVER_WORD { Some(FOREVER) } else { span(&self.ban_time) };
         let mut slips = Vec::new();
         if max_retry.is_none() {
-            slips.push(Slip::new("max_retry", "slip-number").with("least", 1).with("most", most));
+            slips.push(Slip::new("max_retry", "slip-number").with("least", &1).with("most", &most));
         }
         if find_time.is_none() {
             slips.push(
-                Slip::new("find_time", "slip-seconds").with("least", 1).with("most", longest.as_secs()),
+                Slip::new("find_time", "slip-seconds").with("least", &1).with("most", &longest.as_secs()),
             );
         }
         if ban_time.is_none() {
@@ -155,7 +152,7 @@ pub fn sip_limit(text: &str) -> Result<Option<u32>, Slip> {
         _ if text.is_empty() => Ok(None),
         Ok(0) => Ok(None),
         Ok(number) if number <= limit::SIP_LIMIT => Ok(Some(number)),
-        _ => Err(Slip::new("sip_limit", "slip-sip-limit").with("most", limit::SIP_LIMIT)),
+        _ => Err(Slip::new("sip_limit", "slip-sip-limit").with("most", &limit::SIP_LIMIT)),
     }
 }
 

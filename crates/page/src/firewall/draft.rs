@@ -8,7 +8,7 @@ use control::desk::Written;
 use event::{Port, limit};
 
 use crate::brute_force::draft::sip_limit;
-use crate::fields::{Fields, Slip, subjects};
+use crate::fields::{Fields, Slip, subnets};
 
 /// What stands in the form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -162,7 +162,7 @@ impl Draft {
         // As the settings have it: a catch-all is looked at last.
         networks.sort_by_key(|network| network.subnet.prefix_bits() == 0);
         if networks.len() > limit::FIREWALL_NETWORKS {
-            slips.push(Slip::new("networks", "slip-networks").with("most", limit::FIREWALL_NETWORKS));
+            slips.push(Slip::new("networks", "slip-networks").with("most", &limit::FIREWALL_NETWORKS));
         }
         let ports = self.read_ports(&mut slips);
         let sip_limit = sip_limit(&self.sip_limit).unwrap_or_else(|slip| {
@@ -181,9 +181,9 @@ impl Draft {
     fn complain_of_twins(&self, slips: &mut Vec<Slip>) {
         let mut seen = BTreeSet::new();
         for row in &self.rows {
-            for subject in subjects("", &row.subnet).0 {
+            for subject in subnets("", &row.subnet).0 {
                 if !seen.insert(subject) {
-                    slips.push(Slip::new(row.field("subnet"), "slip-twin").with("entry", subject));
+                    slips.push(Slip::new(row.field("subnet"), "slip-twin").with("entry", &subject));
                 }
             }
         }
@@ -200,13 +200,13 @@ impl Draft {
                 match entry.parse::<Port>() {
                     Ok(port) => ports.push(port),
                     Err(_) => {
-                        slips.push(Slip::new(format!("ports.{name}"), "slip-port").with("entry", entry))
+                        slips.push(Slip::new(format!("ports.{name}"), "slip-port").with("entry", entry));
                     }
                 }
             }
             if ports.len() > limit::SERVICE_PORTS {
                 slips.push(
-                    Slip::new(format!("ports.{name}"), "slip-ports").with("most", limit::SERVICE_PORTS),
+                    Slip::new(format!("ports.{name}"), "slip-ports").with("most", &limit::SERVICE_PORTS),
                 );
             }
             ports
@@ -255,14 +255,14 @@ impl Row {
 
     /// One network for each subnet.
     fn read(&self, slips: &mut Vec<Slip>) -> Vec<Network> {
-        let (subnets, wrong) = subjects(&self.field("subnet"), &self.subnet);
+        let (subnets, wrong) = subnets(&self.field("subnet"), &self.subnet);
         if subnets.is_empty() && wrong.is_empty() {
             slips.push(Slip::new(self.field("subnet"), "slip-no-subnet"));
         }
         slips.extend(wrong);
         let longest = limit::NETWORK_NAME_CHARACTERS;
         if self.name.chars().count() > longest || self.name.contains(char::is_control) {
-            slips.push(Slip::new(self.field("name"), "slip-name").with("most", longest));
+            slips.push(Slip::new(self.field("name"), "slip-name").with("most", &longest));
         }
         if self.never_block
             && let Some(all) = subnets.iter().find(|subnet| subnet.prefix_bits() == 0)
@@ -386,7 +386,7 @@ mod tests {
         assert_eq!(
             fields_of(&slips),
             [
-                ("1.subnet", "slip-subnet"),
+                ("1.subnet", "slip-host-name"),
                 ("2.subnet", "slip-no-subnet"),
                 ("3.subnet", "slip-never-block-all"),
                 ("4.name", "slip-name"),

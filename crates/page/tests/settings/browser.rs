@@ -39,8 +39,12 @@ fn hash() -> String {
 impl Browser {
     pub async fn at(address: &str) -> Self {
         let desk = Arc::new(Memory::new(hash()));
-        let parts =
-            gate::Parts { desk: desk.clone(), events: tokio::sync::broadcast::channel(16).0, clock: || NOW, http: config::Http::default() };
+        let parts = gate::Parts {
+            desk: desk.clone(),
+            events: tokio::sync::broadcast::channel(16).0,
+            clock: || NOW,
+            http: config::Http::default(),
+        };
         let router = gate::layers(page::router(), Gate::new(parts));
         let address = SocketAddr::new(address.parse().unwrap(), 40_000);
         let mut browser = Self { desk, router, address, cookies: Vec::new(), language: "en" };
@@ -55,9 +59,7 @@ impl Browser {
 
     /// Sends a form as it is.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let encoded = |text: &str| {
-            text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>()
-        };
+        let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
         let body: Vec<String> =
             fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
         self.send("POST", path, body.join("&")).await
@@ -89,7 +91,8 @@ impl Browser {
     }
 
     async fn send(&mut self, method: &str, path: &str, body: String) -> Answer {
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -123,7 +126,8 @@ impl Answer {
     /// The value of a hidden field.
     pub fn hidden(&self, name: &str) -> String {
         let start = format!("name=\"{name}\" value=\"");
-        let rest = self.html.split_once(&start).unwrap_or_else(|| panic!("no field {name} in {}", self.html)).1;
+        let rest =
+            self.html.split_once(&start).unwrap_or_else(|| panic!("no field {name} in {}", self.html)).1;
         rest.split('"').next().unwrap().to_owned()
     }
 
@@ -156,9 +160,12 @@ fn check(html: &str) {
     for script in html.split("<script").skip(1) {
         assert!(script.starts_with(" src=\"/assets/"), "a script of its own: {script}");
     }
-    for missing in ["brute-force-", "firewall-", "settings-", "journal-", "deed-", "scope-", "try-", "why-", "slip-"] {
+    for missing in
+        ["brute-force-", "firewall-", "settings-", "journal-", "deed-", "scope-", "try-", "why-", "slip-"]
+    {
         let shown = html.split('>').skip(1).map(|part| part.split('<').next().unwrap().trim());
-        let found: Vec<&str> = shown.filter(|text| text.starts_with(missing) && !text.contains(' ')).collect();
+        let found: Vec<&str> =
+            shown.filter(|text| text.starts_with(missing) && !text.contains(' ')).collect();
         assert!(found.is_empty(), "sentences that are not there: {found:?}");
     }
 }

@@ -77,10 +77,14 @@ async fn checking_tells_what_would_have_been_and_saving_saves_what_differs() {
 #[tokio::test]
 async fn wrong_entries_are_shown_at_their_place_and_kept() {
     let mut browser = Browser::at("192.0.2.9").await;
-    let fields = with(&[("max_retry", "0"), ("whitelist", "192.0.2.1 office\n\"><script>x</script>"), ("act", "save")]);
+    let fields = with(&[
+        ("max_retry", "0"),
+        ("whitelist", "192.0.2.1 office\n\"><script>x</script>"),
+        ("act", "save"),
+    ]);
     let page = browser.submit("/brute-force", &fields).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-    page.shows("Line 1, column 11: “office” is not an address");
+    page.shows("Line 1, column 11: “office” is a name");
     page.shows("Line 2, column 1: “&#34;&#62;&#60;script&#62;x&#60;/script&#62;”");
     assert!(page.between("<textarea id=\"whitelist\"", ">").contains("aria-invalid=\"true\""));
     assert!(page.between("name=\"max_retry\"", ">").contains("aria-invalid=\"true\""));

@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use config::{Edit, Network, Service, Settings};
-use control::answer::{Enforcement, FirewallDrops, Jail, Notice, Source, Status, Why};
+use control::answer::{Enforcement, Evidence, FirewallDrops, Jail, Notice, Source, Status, Why};
 use control::desk::{
     Activity, BanOrder, Change, Changed, Deed, FilterOutline, JournalEntry, JournalPage, Key, KeyOrder,
     KeyScope, Lifted, NewKey, Rehearsal, Roster, Span, Targets, Trial, Tried, Verdict, Written,
 };
 use control::{Actor, Desk, Fault};
-use event::{Moment, Subject};
+use event::{Ban, JailName, Moment, Proof, Scope, Subject};
 
 /// The present moment of the tests.
 pub const NOW: Moment = Moment::from_seconds(1_795_348_800);
@@ -33,6 +33,8 @@ pub struct State {
     pub journal: Vec<JournalEntry>,
     pub password: String,
     pub rehearsed: Vec<Edit>,
+    /// In the order of subjects.
+    pub bans: Vec<Ban>,
 }
 
 /// A network of the firewall.
@@ -43,6 +45,20 @@ pub fn network(name: &str, subnet: &str, services: &[Service]) -> Network {
 
 pub fn subject(text: &str) -> Subject {
     text.parse().unwrap()
+}
+
+/// A ban of the last ten minutes.
+pub fn ban(address: &str, jail: &str, reason: &str) -> Ban {
+    Ban {
+        subject: subject(address),
+        jail: JailName::new(jail),
+        scope: Scope::Jail,
+        since: NOW.before(Duration::from_secs(600)),
+        until: NOW.after(Duration::from_secs(41 * 60)),
+        failures: 5,
+        proof: Proof::Proven,
+        reason: reason.to_owned(),
+    }
 }
 
 impl Memory {
@@ -60,6 +76,7 @@ impl Memory {
             journal: Vec::new(),
             password,
             rehearsed: Vec::new(),
+            bans: Vec::new(),
         };
         Self { state: Mutex::new(state) }
     }
@@ -189,23 +206,43 @@ impl Desk for Memory {
     }
 
     fn bans(&self) -> Result<Arc<Roster>, Fault> {
-        Ok(Arc::default())
+        let services = [(JailName::new("asterisk"), "SIP".to_owned()), (JailName::new("sshd"), "SSH".to_owned())];
+        let (bans, services) = (self.state().bans.clone(), services.into_iter().collect());
+        Ok(Arc::new(Roster { generation: 1, bans, services }))
     }
 
-    fn ban(&self, _: &BanOrder, _: &Actor) -> Result<String, Fault> {
+    fn ban(&self, order: &BanOrder, actor: &Actor) -> Result<String, Fault> {
+        if order.subject.is_ipv4() && order.subject.prefix_bits() < 16 && !order.force {
+            return Err(Fault::Refused(format!("{} is wider than /16; use --force if it is meant", order.subject)));
+        }
+        if actor.address.is_some_and(|address| order.subject.covers(&Subject::exactly(address))) {
+            return Err(Fault::Refused(format!("{} is where you are", order.subject)));
+        }
+        self.state().bans.push(ban(&order.subject.to_string(), "manual", &order.note));
         Ok(String::new())
     }
 
-    fn unban(&self, _: &[Lifted], _: &Actor) -> Result<u64, Fault> {
-        Ok(0)
+    fn unban(&self, which: &[Lifted], _: &Actor) -> Result<u64, Fault> {
+        let mut state = self.state();
+        let before = state.bans.len();
+        state.bans.retain(|ban| which.iter().all(|one| one.subject != ban.subject));
+        Ok((before - state.bans.len()) as u64)
     }
 
     fn unban_all(&self, _: &Actor) -> Result<u64, Fault> {
         Ok(0)
     }
 
-    fn why(&self, _: &str) -> Result<Why, Fault> {
-        Ok(Why::default())
+    fn why(&self, address: &str) -> Result<Why, Fault> {
+        let line = Evidence {
+            at: "2026-11-22T11:58:00Z".to_owned(),
+            jail: "asterisk".to_owned(),
+            pattern: "wrong-password".to_owned(),
+            proof: "proven".to_owned(),
+            line: "account <script> failed".to_owned(),
+        };
+        let banned = self.state().bans.iter().any(|ban| ban.subject.to_string() == address);
+        Ok(Why { address: address.to_owned(), subject: address.to_owned(), banned, lines: vec![line], ..Why::default() })
     }
 
     fn settings(&self) -> Result<Written, Fault> {

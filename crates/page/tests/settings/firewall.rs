@@ -69,7 +69,8 @@ async fn rows_are_saved_all_at_once_and_come_back() {
 async fn buttons_of_rows_work_without_script() {
     let mut browser = Browser::at("192.168.10.7").await;
     let page = send(&mut browser, &TWO, "down:1").await;
-    let (second, first) = (page.html.find("id=\"1.name\"").unwrap(), page.html.find("id=\"2.name\"").unwrap());
+    let (second, first) =
+        (page.html.find("id=\"1.name\"").unwrap(), page.html.find("id=\"2.name\"").unwrap());
     assert!(first < second);
     let page = send(&mut browser, &TWO, "remove:1").await;
     page.hides("id=\"1.name\"");
@@ -84,7 +85,9 @@ async fn whoever_would_be_cut_off_is_told_and_may_try() {
     let mut browser = Browser::at("198.51.100.4").await;
     let page = send(&mut browser, &TWO, "save").await;
     assert_eq!(page.status, StatusCode::CONFLICT);
-    page.shows("You are connected from 198.51.100.4, which “Everyone &#60;else&#62;” does not let reach WEB.");
+    page.shows(
+        "You are connected from 198.51.100.4, which “Everyone &#60;else&#62;” does not let reach WEB.",
+    );
     assert_eq!(page.html.matches("You are connected from").count(), 1, "said once");
     page.shows("Save and confirm within 60 seconds");
     page.shows("value=\"Office\"");
@@ -117,10 +120,20 @@ async fn back_leads_to_the_form_as_it_was() {
 #[tokio::test]
 async fn mistakes_are_said_at_their_fields_and_nothing_is_lost() {
     let mut browser = Browser::at("192.168.10.7").await;
-    let fields = [("tag", "v1"), ("row", "1"), ("1.name", "A"), ("1.subnet", "10.0.0.0/40"), ("1.ssh", "on"), ("row", "2")];
+    let fields = [
+        ("tag", "v1"),
+        ("row", "1"),
+        ("1.name", "A"),
+        ("1.subnet", "10.0.0.0/40"),
+        ("1.ssh", "on"),
+        ("row", "2"),
+    ];
     let page = send(&mut browser, &fields, "save").await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(page.between("id=\"1.subnet-wrong\"", "</span>").contains("“10.0.0.0/40” is not an address"));
+    assert!(
+        page.between("id=\"1.subnet-wrong\"", "</span>")
+            .contains("“10.0.0.0/40” has a prefix that does not exist")
+    );
     assert!(page.between("id=\"2.subnet-wrong\"", "</span>").contains("Write at least one subnet"));
     assert!(page.between("name=\"1.ssh\"", ">").contains("checked"));
 }

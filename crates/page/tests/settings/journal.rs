@@ -5,7 +5,8 @@ use control::desk::Deed;
 
 use crate::browser::Browser;
 
-const DIFFERENCE: &str = "--- before\n+++ after\n@@ -1,2 +1,2 @@\n [defaults]\n-max_retry = 10\n+max_retry = \"<b>\"\n";
+const DIFFERENCE: &str =
+    "--- before\n+++ after\n@@ -1,2 +1,2 @@\n [defaults]\n-max_retry = 10\n+max_retry = \"<b>\"\n";
 
 async fn with_entries(count: usize) -> Browser {
     let browser = Browser::at("192.0.2.9").await;

@@ -31,7 +31,7 @@ async fn wrong_orders_are_kept_and_said() {
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     page.shows("value=\"&#60;b&#62;\"");
     page.shows("Choose what the key may do.");
-    page.shows("“here” is not an address");
+    page.shows("“here” is a name");
     assert!(browser.desk.state().keys.is_empty());
 }
 
