@@ -67,7 +67,7 @@ struct Back {
 
 /// `GET /language/{tag}?back=`: the visitor's own choice is kept for a year.
 async fn choose_language(Path(tag): Path<String>, Query(Back { back }): Query<Back>) -> Response {
-    let mut response = visit::see(&back);
+    let mut response = visit::see(gate::return_path(&back));
     if let Some(language) = Language::of_tag(&tag) {
         let cookie = format!(
             "{}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax",

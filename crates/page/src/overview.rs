@@ -61,7 +61,8 @@ async fn switch(Posted { visit, data }: Posted<Wish>) -> Result<Response, Failed
         frame.title = visit.text.say("switch-off-title");
         return Ok(visit.page(&SwitchOff { frame }));
     }
-    let change = Change { edits: vec![Edit::Enabled(is_on)], expected_tag: None, on_trial: false };
+    // Switching on brings the network firewall back: should it cut the administrator off, it is undone unless confirmed.
+    let change = Change { edits: vec![Edit::Enabled(is_on)], expected_tag: None, on_trial: true };
     let actor = visit.actor.clone();
     let banner = match visit.gate.ask(move |desk| desk.change(&change, &actor)).await {
         Ok(_) if is_on => Banner::done(visit.text.say("switched-on")),

@@ -7,7 +7,9 @@ use axum::http::header::{RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
-use gate::{ACCOUNT, Form, Gate, NewSession, OpenForm, SetUpRefused, SignInRefused, Visitor, password};
+use gate::{
+    ACCOUNT, Form, Gate, NewSession, OpenForm, SetUpRefused, SignInRefused, Visitor, password, return_path,
+};
 use serde::Deserialize;
 
 use crate::assets;
@@ -137,7 +139,7 @@ fn text_of(headers: &HeaderMap) -> Text {
 }
 
 fn welcome(session: &NewSession, then: &str) -> Response {
-    let mut response = see(then);
+    let mut response = see(return_path(then));
     response.headers_mut().append(SET_COOKIE, session.cookie.clone());
     response
 }

@@ -81,7 +81,7 @@ impl Visit {
     pub fn back_to(&self, path: &str, banner: &Banner) -> Response {
         let cookie =
             format!("{NOTICE}={}; Path=/; Max-Age=60; HttpOnly; SameSite=Strict", banner.to_cookie());
-        let mut response = see(path);
+        let mut response = see(return_path(path));
         if let Ok(cookie) = HeaderValue::from_str(&cookie) {
             response.headers_mut().append(SET_COOKIE, cookie);
         }
@@ -109,9 +109,9 @@ pub(crate) fn render(status: StatusCode, page: &impl Template) -> Response {
     }
 }
 
-/// `303 See Other`, to a path of ours.
+/// `303 See Other`. A path that a visitor named goes through `gate::return_path` first.
 pub(crate) fn see(path: &str) -> Response {
-    match HeaderValue::from_str(return_path(path)) {
+    match HeaderValue::from_str(path) {
         Ok(path) => (StatusCode::SEE_OTHER, [(LOCATION, path)]).into_response(),
         Err(_) => Redirect::to("/").into_response(),
     }

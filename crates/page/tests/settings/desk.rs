@@ -206,14 +206,18 @@ impl Desk for Memory {
     }
 
     fn bans(&self) -> Result<Arc<Roster>, Fault> {
-        let services = [(JailName::new("asterisk"), "SIP".to_owned()), (JailName::new("sshd"), "SSH".to_owned())];
+        let services =
+            [(JailName::new("asterisk"), "SIP".to_owned()), (JailName::new("sshd"), "SSH".to_owned())];
         let (bans, services) = (self.state().bans.clone(), services.into_iter().collect());
         Ok(Arc::new(Roster { generation: 1, bans, services }))
     }
 
     fn ban(&self, order: &BanOrder, actor: &Actor) -> Result<String, Fault> {
         if order.subject.is_ipv4() && order.subject.prefix_bits() < 16 && !order.force {
-            return Err(Fault::Refused(format!("{} is wider than /16; use --force if it is meant", order.subject)));
+            return Err(Fault::Refused(format!(
+                "{} is wider than /16; use --force if it is meant",
+                order.subject
+            )));
         }
         if actor.address.is_some_and(|address| order.subject.covers(&Subject::exactly(address))) {
             return Err(Fault::Refused(format!("{} is where you are", order.subject)));
@@ -242,7 +246,13 @@ impl Desk for Memory {
             line: "account <script> failed".to_owned(),
         };
         let banned = self.state().bans.iter().any(|ban| ban.subject.to_string() == address);
-        Ok(Why { address: address.to_owned(), subject: address.to_owned(), banned, lines: vec![line], ..Why::default() })
+        Ok(Why {
+            address: address.to_owned(),
+            subject: address.to_owned(),
+            banned,
+            lines: vec![line],
+            ..Why::default()
+        })
     }
 
     fn settings(&self) -> Result<Written, Fault> {
