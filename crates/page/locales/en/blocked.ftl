@@ -39,7 +39,7 @@ reason-by-hand = by hand, { $actor }
 reason-failures = { $failures } { $failures ->
     [one] failure
    *[other] failures
-} in { $within } (limit { $limit })
+} in { $within }
 reason-times = , block no. { $times }
 reason-claimed = , the sender may be forged
 

@@ -13,8 +13,8 @@ blocked-nothing-found = Ничего не найдено.
 blocked-show-all = Показать все
 blocked-address = Адрес
 blocked-reason = Причина
-blocked-since = С какого времени
-blocked-until = До конца
+blocked-since = Начало
+blocked-until = Конец
 blocked-failures = Неудач
 blocked-actions = Разблокировать
 blocked-ever = до разблокировки
@@ -42,7 +42,7 @@ reason-failures = { $failures } { $failures ->
     [one] неудача
     [few] неудачи
    *[many] неудач
-} за { $within } (предел { $limit })
+} за { $within }
 reason-times = , блокировка № { $times }
 reason-claimed = , отправитель может быть подделан
 

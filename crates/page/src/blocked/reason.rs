@@ -16,12 +16,10 @@ fn counted(text: Text, reason: &str) -> Option<String> {
     let rest = rest.strip_prefix("failures within ").or_else(|| rest.strip_prefix("failure within "))?;
     let (within, rest) = rest.split_once(" (limit ")?;
     let (limit, rest) = rest.split_once(')')?;
-    let (failures, limit): (u32, u32) = (failures.parse().ok()?, limit.parse().ok()?);
-    let values = [
-        ("failures", Value::from(failures)),
-        ("within", Value::from(span(text, within)?)),
-        ("limit", Value::from(limit)),
-    ];
+    let failures: u32 = failures.parse().ok()?;
+    // The limit stands in the jail's settings; here it would only make the line long.
+    limit.parse::<u32>().ok()?;
+    let values = [("failures", Value::from(failures)), ("within", Value::from(span(text, within)?))];
     let mut told = text.say_with("reason-failures", &values);
     if let Some(times) = rest.strip_prefix(", ban no. ") {
         let times: u32 = times.parse().ok()?;
@@ -61,9 +59,9 @@ mod tests {
         let told = |reason| told(Text::of_tag("ru"), reason).replace('\u{a0}', " ");
         assert_eq!(
             told("5 failures within 10 min (limit 5), ban no. 3"),
-            "5 неудач за 10 мин (предел 5), блокировка № 3"
+            "5 неудач за 10 мин, блокировка № 3"
         );
-        assert_eq!(told("1 failure within 1 day (limit 1)"), "1 неудача за 1 день (предел 1)");
+        assert_eq!(told("1 failure within 1 day (limit 1)"), "1 неудача за 1 день");
         assert_eq!(told("by admin: probes"), "вручную, admin: probes");
         for odd in [
             "x failures within y",

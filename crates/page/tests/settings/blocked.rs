@@ -26,7 +26,7 @@ async fn an_address_that_two_jails_block_is_one_row_with_both_tags() {
         row.contains(">SIP<") && row.contains(">SSH<") && row.contains("aria-label=\"Unblock 203.0.113.7\""),
         "{row}"
     );
-    page.shows("5 failures in 10 min (limit 5), block no. 2");
+    page.shows("5 failures in 10 min, block no. 2");
     page.shows("in 41 min");
     page.shows("data-blocked>2</span>");
 }
