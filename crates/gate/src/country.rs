@@ -54,6 +54,34 @@ mod tests {
     use super::*;
 
     #[test]
+    fn addresses_of_both_families_are_looked_up() {
+        use maxminddb_writer::Database;
+        use maxminddb_writer::metadata::IpVersion;
+        use maxminddb_writer::paths::IpAddrWithMask;
+
+        let mut database = Database::default();
+        database.metadata.ip_version = IpVersion::V6;
+        database.metadata.binary_format_major_version = 2;
+        let names =
+            serde_json::json!({ "country": { "iso_code": "NL", "names": { "en": "The Netherlands" } } });
+        let data = database.insert_value(names).unwrap();
+        // IPv4 lies at ::/96 in such a file.
+        for subnet in ["2001:db8::/32", "::203.0.113.0/120"] {
+            database.insert_node(subnet.parse::<IpAddrWithMask>().unwrap(), data);
+        }
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        database.write_to(&mut file).unwrap();
+        let countries = Countries::open(file.path()).unwrap();
+        let country =
+            |address: &str| countries.country(address.parse().unwrap()).map(|one| (one.code, one.name));
+        let netherlands = Some(("NL".to_owned(), "The Netherlands".to_owned()));
+        assert_eq!(country("203.0.113.7"), netherlands);
+        assert_eq!(country("::ffff:203.0.113.7"), netherlands);
+        assert_eq!(country("2001:db8::7"), netherlands);
+        assert_eq!((country("198.51.100.7"), country("2001:db9::7")), (None, None));
+    }
+
+    #[test]
     fn a_file_that_is_no_database_is_told_with_its_path() {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), "nonsense").unwrap();

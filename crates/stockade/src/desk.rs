@@ -9,7 +9,7 @@ mod tries;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::mpsc::{SyncSender, channel};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use control::answer::{FirewallDrops, Notice, Source, Status};
@@ -46,6 +46,8 @@ pub struct Desk {
     past: Past,
     trials: Trials,
     changing: Changing,
+    /// What the page itself finds wrong at start.
+    notices: Mutex<Vec<Notice>>,
 }
 
 /// What the desk asks and changes.
@@ -77,9 +79,15 @@ impl Desk {
             past: Past::new(means.state_dir.join("stockade.db")),
             trials: Trials::new(&means.state_dir),
             changing: Changing::default(),
+            notices: Mutex::default(),
             keys,
             means,
         })
+    }
+
+    /// Something of the page's own needs attention from now on.
+    pub fn point_out(&self, notice: Notice) {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
     }
 
     /// Answers one request of the control socket.
@@ -176,6 +184,9 @@ impl Desk {
             status.sources.iter().filter(|source| is_followed(source)).flat_map(|one| &one.jails).collect();
         status.attention.extend(status.sources.iter().filter_map(|source| deaf(source, &followed)));
         status.attention.extend(status.sources.iter().filter_map(silent));
+        let notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        status.attention.extend(notices.iter().cloned());
+        drop(notices);
         status
     }
 

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::thread;
 
 use config::Http;
-use control::{Desk, Event};
+use control::Event;
+use control::answer::Notice;
 use event::limit::EVENTS;
 use gate::{Gate, Parts, Running, Server};
 use tokio::sync::{Notify, broadcast};
 
 use crate::board::Audience;
 use crate::clock;
+use crate::desk::Desk;
 
 /// What happens, handed on to whoever listens over HTTP.
 #[derive(Clone, Debug)]
@@ -55,12 +57,14 @@ pub struct Web {
 
 impl Web {
     /// Serves until `Running::stop`.
-    pub fn serve(self, desk: Arc<dyn Desk>) -> Option<Running> {
+    pub fn serve(self, desk: Arc<Desk>) -> Option<Running> {
         let Self { server, http, events, new_password } = self;
-        let gate = Gate::new(Parts { desk, events: events.0, clock: clock::now, http });
+        let shared: Arc<dyn control::Desk> = Arc::clone(&desk) as _;
+        let gate = Gate::new(Parts { desk: shared, events: events.0, clock: clock::now, http });
         end_sessions_with_the_password(gate.clone(), new_password);
         if let Some(problem) = gate.country_problem() {
             tracing::warn!("{problem}");
+            desk.point_out(Notice::new("country-database", &[("error", &problem)], problem.clone()));
         }
         let base = server.base_url();
         match gate.setup_link(&base) {
