@@ -129,10 +129,17 @@
     document.getElementById("lines").focus();
   });
 
+  // When the time to confirm is over, the page is asked anew: it says what holds then. The locked form has nothing to lose.
+  const trial = (time) => {
+    if (!document.querySelector("fieldset.table:disabled")) return;
+    setTimeout(() => location.assign(location.pathname), Math.max(0, Date.parse(time.dateTime) - Date.now()) + 1500);
+  };
+
   const each = (selector, what) => document.querySelectorAll(selector).forEach(what);
   each("form[data-live]", live);
   each("[data-presets]", slider);
   each("#rules", rows);
+  each(".trial time[data-until]", trial);
   each("[data-copy]", copy);
   each("button[data-example]", example);
 })();

@@ -5,6 +5,8 @@ mod draft;
 mod caution;
 mod suggestion;
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::Router;
 use axum::http::StatusCode;
@@ -13,8 +15,8 @@ use axum::routing::get;
 use config::{Network, Service};
 use control::Fault;
 use control::answer::FirewallDrops;
-use control::desk::{Change, Written};
-use event::limit;
+use control::desk::{Change, Deed, JournalPage, Written};
+use event::{Moment, limit};
 use gate::Gate;
 
 use crate::assets;
@@ -29,6 +31,12 @@ use draft::{Draft, Move, Row};
 use suggestion::suggestion;
 
 const PATH: &str = "/firewall";
+
+/// Entries of the journal among which a change that came back is looked for.
+const LATEST: usize = 10;
+
+/// For how long it is told.
+const NEWS: Duration = Duration::from_secs(5 * 60);
 
 /// Its paths.
 pub(crate) fn routes() -> Router<Gate> {
@@ -76,7 +84,27 @@ async fn present(visit: &Visit) -> Result<Present, Failed> {
 async fn show(visit: Visit) -> Result<Response, Failed> {
     let present = present(&visit).await?;
     let draft = Draft::of_written(&present.written);
-    Ok(visit.page(&draw(&visit, &present, draft).await))
+    let mut page = draw(&visit, &present, draft).await;
+    // Whoever could not confirm in time learns it here, with the old rules before their eyes.
+    if visit
+        .gate
+        .ask(|desk| desk.journal(None, LATEST))
+        .await
+        .is_ok_and(|told| came_back(&told, visit.gate.now()))
+    {
+        let banner = Banner::new(Kind::Note, visit.text.say("firewall-came-back"));
+        page.frame.banners.push(banner.more(visit.text.say("firewall-came-back-what")));
+    }
+    Ok(visit.page(&page))
+}
+
+/// Whether the last thing that happened to the settings is that the program itself took a change back, a short while ago.
+fn came_back(told: &JournalPage, now: Moment) -> bool {
+    let settings = [Deed::Settings, Deed::Confirm, Deed::RollBack];
+    let last = told.entries.iter().find(|entry| settings.contains(&entry.deed));
+    last.is_some_and(|entry| {
+        entry.deed == Deed::RollBack && entry.actor == "stockade" && now.since(entry.at) < NEWS
+    })
 }
 
 /// `POST`: `act` says what was meant: `save`, `try`, `check`, `suggest`, or a button of a row.

@@ -45,6 +45,8 @@ firewall-cut-off-what = You can try it: unless you confirm within { $seconds } s
 firewall-try = Save and confirm within { $seconds } seconds
 firewall-back = Back to the form
 firewall-on-trial = The new rules hold for now. If you can read this, confirm them.
+firewall-came-back = The change was not confirmed: the old rules are back
+firewall-came-back-what = Nobody confirmed in time, so it was taken back. What you see is what holds.
 
 slip-no-subnet = Write at least one subnet, e.g. 192.168.0.0/24.
 slip-name = Write a name of { $most } characters at most, on one line.

@@ -10,6 +10,7 @@ jails-found = Found
 jails-banned = Blocked now
 jails-dropped = Dropped
 jails-try = Try a line
+jails-try-short = Try
 jails-filter = filter { $name }
 jails-all-ports = all ports
 jails-not-read = Not read:

@@ -18,7 +18,7 @@ firewall-subnet = Подсети
 firewall-new-row = новая сеть
 firewall-local = Локальная сеть
 firewall-never-block = Никогда не блокировать адреса из этой сети
-firewall-never-block-short = Никогда не блокировать
+firewall-never-block-short = Не блокировать
 firewall-up = Поднять «{ $name }»
 firewall-down = Опустить «{ $name }»
 firewall-remove = Удалить «{ $name }»
@@ -46,6 +46,8 @@ firewall-cut-off-what = Можно попробовать: если не под�
 firewall-try = Сохранить и подтвердить за { $seconds } с
 firewall-back = Вернуться к форме
 firewall-on-trial = Новые правила пока действуют. Если вы это читаете, подтвердите их.
+firewall-came-back = Изменение не подтвердили: вернулись прежние правила
+firewall-came-back-what = За отведённое время подтверждения не было, поэтому изменение отменено. Показано то, что действует сейчас.
 
 slip-no-subnet = Укажите хотя бы одну подсеть, например 192.168.0.0/24.
 slip-name = Укажите название не длиннее { $most } символов, в одну строку.

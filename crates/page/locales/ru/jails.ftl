@@ -10,6 +10,7 @@ jails-found = Найдено
 jails-banned = Заблокировано сейчас
 jails-dropped = Отброшено
 jails-try = Проверить строку
+jails-try-short = Проверить
 jails-filter = фильтр { $name }
 jails-all-ports = все порты
 jails-not-read = Не читается:

@@ -2,6 +2,8 @@
 
 use axum::http::StatusCode;
 use config::Service;
+use control::Actor;
+use control::desk::Deed;
 
 use crate::browser::{Answer, Browser};
 use crate::desk::network;
@@ -160,4 +162,19 @@ async fn rules_without_a_row_for_everyone_else_are_worth_a_word() {
     browser.get("/firewall").await.shows("There is no row for everyone else");
     browser.speak("ru");
     browser.get("/firewall").await.shows("Нет строки для всех остальных");
+}
+
+#[tokio::test]
+async fn whoever_could_not_confirm_learns_that_the_old_rules_are_back() {
+    let mut browser = Browser::at("192.168.10.7").await;
+    let by = |name: &str| Actor { name: name.to_owned(), address: None };
+    browser.desk.state().note(Deed::RollBack, &by("admin"), "", "");
+    browser.get("/firewall").await.hides("the old rules are back");
+    for _ in 0..500 {
+        browser.desk.state().note(Deed::SignIn, &by("admin"), "", "");
+    }
+    browser.desk.state().note(Deed::RollBack, &by("stockade"), "", "");
+    browser.get("/firewall").await.shows("The change was not confirmed: the old rules are back");
+    browser.desk.state().note(Deed::Settings, &by("admin"), "", "");
+    browser.get("/firewall").await.hides("the old rules are back");
 }
