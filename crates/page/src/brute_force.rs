@@ -12,7 +12,7 @@ use axum::routing::get;
 use config::{Edit, FOREVER, PRESETS, Preset, Settings};
 use control::Fault;
 use control::desk::{Change, Written};
-use event::Subject;
+use event::{Subject, limit};
 use gate::Gate;
 
 use crate::assets;
@@ -41,6 +41,8 @@ pub(crate) struct Page {
     slips: Vec<Slip>,
     /// What a change would have done.
     outcome: Option<Outcome>,
+    /// Why saving would cut the visitor off, if it would: the page offers to try it for a minute.
+    cut_off: Option<String>,
     /// Whether the draft stands beside settings that somebody else made.
     is_compared: bool,
     /// Where those differ from the draft: field, theirs.
@@ -67,7 +69,6 @@ async fn sent(Posted { visit, data: fields }: Posted<Fields>) -> Result<Response
     if let Some(preset) = preset.and_then(|name| PRESETS.iter().find(|preset| preset.name == name)) {
         draft = draft.with_preset(preset);
     }
-    let saves = fields.get("act") == "save";
     let wanted = match draft.read() {
         Ok(wanted) => wanted,
         Err(slips) => {
@@ -78,7 +79,11 @@ async fn sent(Posted { visit, data: fields }: Posted<Fields>) -> Result<Response
         }
     };
     let edits = wanted.edits(&written.settings);
-    if saves { save(&visit, draft, edits).await } else { Ok(check(&visit, &written, draft, edits).await) }
+    match fields.get("act") {
+        "save" => save(&visit, draft, edits, false).await,
+        "try" => save(&visit, draft, edits, true).await,
+        _ => Ok(check(&visit, &written, draft, edits).await),
+    }
 }
 
 /// Shows what the change would have done, and changes nothing.
@@ -95,12 +100,12 @@ async fn check(visit: &Visit, written: &Written, draft: Draft, edits: Vec<Edit>)
     visit.page(&page)
 }
 
-async fn save(visit: &Visit, draft: Draft, edits: Vec<Edit>) -> Result<Response, Failed> {
+async fn save(visit: &Visit, draft: Draft, edits: Vec<Edit>, on_trial: bool) -> Result<Response, Failed> {
     let text = visit.text;
     if edits.is_empty() {
         return Ok(visit.back_to(PATH, &Banner::new(Kind::Note, text.say("settings-nothing-changed"))));
     }
-    let change = Change { edits, expected_tag: Some(draft.tag.clone()), on_trial: false };
+    let change = Change { edits, expected_tag: Some(draft.tag.clone()), on_trial };
     let actor = visit.actor.clone();
     let Err(fault) = visit.gate.ask(move |desk| desk.change(&change, &actor)).await else {
         return Ok(visit.back_to(PATH, &Banner::done(text.say("settings-saved"))));
@@ -109,9 +114,14 @@ async fn save(visit: &Visit, draft: Draft, edits: Vec<Edit>) -> Result<Response,
     let written = visit.ask(|desk| desk.settings()).await?;
     let mut page = Page::new(visit.frame(Item::BruteForce).await, &written, draft);
     page.slips = slips_of(&fault);
-    page.frame.banners.push(Banner::fault(&text, &fault));
-    if matches!(fault, Fault::Changed(_)) {
-        page.compare(&written);
+    match &fault {
+        // Not by this change, but by the rules that hold beside it: somebody behind a proxy, say.
+        Fault::CutOff(why) => page.cut_off = Some(why.clone()),
+        Fault::Changed(_) => {
+            page.frame.banners.push(Banner::fault(&text, &fault));
+            page.compare(&written);
+        }
+        _ => page.frame.banners.push(Banner::fault(&text, &fault)),
     }
     Ok(visit.page_with(status_of(&fault), &page))
 }
@@ -129,6 +139,7 @@ impl Page {
             locked: written.read_only.is_some(),
             slips: Vec::new(),
             outcome: None,
+            cut_off: None,
             is_compared: false,
             theirs: Vec::new(),
             frame,
@@ -150,6 +161,10 @@ impl Page {
         self.theirs = differing.map(|(field, _, theirs)| (field, theirs.clone())).collect();
         self.draft.tag.clone_from(&written.tag);
         self.is_compared = true;
+    }
+
+    fn seconds(&self) -> u64 {
+        limit::TRIAL_SECONDS
     }
 
     fn script(&self) -> String {

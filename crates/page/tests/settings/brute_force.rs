@@ -129,3 +129,15 @@ async fn a_form_without_the_token_is_refused() {
     assert_eq!(browser.desk.state().version, 1);
     assert_eq!(browser.desk.state().settings.whitelist.addresses[0].0, subject("93.188.40.10"));
 }
+
+#[tokio::test]
+async fn rules_that_would_cut_off_are_tried_from_here_too() {
+    let mut browser = Browser::at("198.51.100.4").await;
+    browser.desk.state().settings.firewall.networks = vec![network("Ten", "10.0.0.0/8", &[])];
+    let page = browser.submit("/brute-force", &with(&[("max_retry", "5"), ("act", "save")])).await;
+    assert_eq!(page.status, StatusCode::CONFLICT);
+    page.shows("Save and confirm within 60 seconds");
+    page.shows("name=\"max_retry\" value=\"5\"");
+    let answer = browser.submit("/brute-force", &with(&[("max_retry", "5"), ("act", "try")])).await;
+    browser.follow(&answer).await.shows("formaction=\"/trial/confirm\"");
+}
