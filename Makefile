@@ -4,7 +4,7 @@ CARGO ?= cargo
 STATE ?= ./var
 SECONDS ?= 60
 
-.PHONY: all run test tidy arena bench demo fuzz setup clean-state
+.PHONY: all run test tidy arena browser bench demo fuzz setup clean-state
 
 all:
 	$(CARGO) build --release --package stockade
@@ -23,15 +23,21 @@ tidy:
 	$(CARGO) clippy --workspace --all-targets --quiet -- --deny warnings
 	$(CARGO) xtask tidy
 
-# Everything. The arena comes last: it is the longest.
+# Everything. The arena and the browser come last: they are the longest.
 test: setup tidy
-	$(CARGO) test --workspace --exclude arena
+	$(CARGO) test --workspace --exclude arena --exclude browser
 	$(MAKE) arena
+	$(MAKE) browser
 
 # Real services and real attackers in network namespaces of their own.
 arena: setup
 	$(CARGO) build --package stockade
 	$(CARGO) test --package arena -- --test-threads=8
+
+# The pages in a real Chromium, the API, attacks on both. UPDATE_SCREENSHOTS=1 renews the pictures in docs/pages.
+browser: setup
+	$(CARGO) build --package stockade
+	$(CARGO) test --package browser -- --test-threads=3
 
 # An attack and its end, told as it happens, in a minute. Needs root.
 demo: setup

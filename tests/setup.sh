@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs the Debian packages that the tests drive: real services, real attackers, the tools that look into the kernel.
+# Installs what the tests drive. From Debian: real services, real attackers, a browser, the tools that look into the kernel.
+# From PyPI, under the build directory: what looks at the pages and at the API.
 # Safe to run again: it does nothing when all are there. It starts no daemon and leaves none running.
 set -eu
 
@@ -10,7 +11,36 @@ packages="
     openssh-server openssh-client rsyslog nginx-light curl debootstrap
     hydra ffuf sipvicious sshpass
     apache2-utils systemd-journal-remote sqlite3 fail2ban
+    chromium chromium-driver fonts-dejavu-core fonts-liberation python3 python3-venv
 "
+
+# What looks at the pages (axe, which another package carries) and at the API. The versions are fixed: a newer one may find
+# more, and that is a change to be made by somebody who looks.
+requirements="schemathesis==4.32.5"
+axe_carrier="axe-playwright-python==0.1.8"
+tools=${STOCKADE_BROWSER_TOOLS:-${CARGO_TARGET_DIR:-$(dirname "$0")/../target}/browser-tools}
+
+install_tools() {
+    stamp="$requirements $axe_carrier"
+    [ "$(cat "$tools/stamp" 2>/dev/null || true)" = "$stamp" ] && return
+    rm -rf "$tools"
+    mkdir -p "$(dirname "$tools")"
+    log=$(mktemp)
+    # The carrier comes without what it needs itself: only a file of it is wanted.
+    if {
+        /usr/bin/python3 -m venv "$tools" &&
+            "$tools/bin/pip" install --disable-pip-version-check "$requirements" &&
+            "$tools/bin/pip" install --disable-pip-version-check --no-deps "$axe_carrier" &&
+            cp "$tools"/lib/python3*/site-packages/axe_playwright_python/axe.min.js "$tools/axe.min.js"
+    } >"$log" 2>&1 </dev/null; then
+        echo "$stamp" >"$tools/stamp"
+        rm -f "$log"
+    else
+        tail -n 40 "$log" >&2
+        echo "setup.sh: pip could not install: $stamp (all of its output: $log)" >&2
+        exit 1
+    fi
+}
 
 missing=""
 for package in $packages; do
@@ -19,7 +49,10 @@ for package in $packages; do
     state=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
     [ "$state" = installed ] || missing="$missing $package"
 done
-[ -n "$missing" ] || exit 0
+if [ -z "$missing" ]; then
+    install_tools
+    exit 0
+fi
 
 if [ "$(id -u)" -ne 0 ]; then
     echo "setup.sh: these packages are missing and installing them takes root; run: sudo $0" >&2
@@ -47,3 +80,4 @@ else
     echo "setup.sh: apt-get could not install:$missing (all of its output: $log)" >&2
     exit 1
 fi
+install_tools

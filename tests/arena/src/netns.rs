@@ -111,16 +111,21 @@ impl Host {
 
     /// Runs `work` in a thread that lives in this host's network; sockets that it makes stay there.
     pub fn enter<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T> {
-        let path = self.path();
         std::thread::scope(|scope| {
             let visitor = scope.spawn(|| {
-                let namespace = File::open(&path).map_err(Error::io("open", path.display()))?;
-                move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network))
-                    .map_err(|errno| Error::io("enter", path.display())(errno.into()))?;
+                self.settle()?;
                 Ok(work())
             });
             visitor.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
+    }
+
+    /// Moves the thread that calls this into this host's network, for good.
+    pub fn settle(&self) -> Result<()> {
+        let path = self.path();
+        let namespace = File::open(&path).map_err(Error::io("open", path.display()))?;
+        move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network))
+            .map_err(|errno| Error::io("enter", path.display())(errno.into()))
     }
 
     /// The IPv4 address as attackers' tools want it.

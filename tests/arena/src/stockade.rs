@@ -194,7 +194,7 @@ impl Stopped {
 }
 
 /// The names of the filters that come with Stockade; each has a jail of its own name.
-fn shipped_filters() -> Result<Vec<String>> {
+pub fn shipped_filters() -> Result<Vec<String>> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../filters");
     let entries = std::fs::read_dir(&directory).map_err(Error::io("list", directory.display()))?;
     let paths = entries.flatten().map(|entry| entry.path());
@@ -217,7 +217,7 @@ fn launch(host: &Host, config: &Path, state: &Path) -> Result<Process> {
 }
 
 /// The binary that was built with this program, or the one that `STOCKADE_BIN` names.
-fn binary() -> Result<PathBuf> {
+pub fn binary() -> Result<PathBuf> {
     let built = std::env::var_os("STOCKADE_BIN").map(PathBuf::from);
     let path = match built {
         Some(path) => path,

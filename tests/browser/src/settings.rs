@@ -1,0 +1,56 @@
+//! The settings file that a test begins with, with comments that must survive whatever the page does.
+
+use std::fmt::Write as _;
+
+use crate::{Log, Result};
+
+/// A comment behind a value.
+pub const COMMENT_BESIDE: &str = "# chosen by hand: our telephones are patient";
+/// A comment of its own.
+pub const COMMENT_ABOVE: &str = "# The settings of the test house. Written by hand, and these words stay.";
+
+/// What a test needs to be different.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    whitelist: Vec<String>,
+    more: String,
+}
+
+impl Settings {
+    /// Somebody who is never banned.
+    pub fn whitelist(mut self, address: &str) -> Self {
+        self.whitelist.push(address.to_owned());
+        self
+    }
+
+    /// More of the file, at its end.
+    pub fn more(mut self, text: &str) -> Self {
+        self.more.push_str(text);
+        self
+    }
+
+    /// Jails for SSH and SIP read `ssh` and `sip`; the page's own jail is on by itself; every other one is off, else the daemon
+    /// would read the machine's own logs as well.
+    pub fn toml(&self, ssh: &Log, sip: &Log) -> Result<String> {
+        let mut text = format!(
+            "{COMMENT_ABOVE}\n\n[defaults]\nmax_retry = 5 {COMMENT_BESIDE}\nfind_time = \"10m\"\nban_time = \"1h\"\n\n\
+             [whitelist]\naddresses = {:?}\n\n[log]\ntimezone = \"UTC\"\n\n[http]\nlisten = \"0.0.0.0:8765\"\n",
+            self.whitelist
+        );
+        for name in arena::stockade::shipped_filters()? {
+            let log = match name.as_str() {
+                "sshd" => Some(ssh),
+                "asterisk" => Some(sip),
+                "stockade" => continue,
+                _ => None,
+            };
+            let jail = match log {
+                Some(log) => format!("enabled = true\nlogs = [{:?}]\njournal = []\n", log.path()),
+                None => "enabled = false\n".to_owned(),
+            };
+            write!(text, "\n[jails.{name}]\n{jail}").expect("a string takes everything");
+        }
+        text.push_str(&self.more);
+        Ok(text)
+    }
+}
