@@ -3,7 +3,7 @@
 use control::Fault;
 use control::answer::{Banned, Evidence, HistoryRow, Protected, Standing, Why};
 use control::time::{rfc3339, rfc3339_until};
-use event::{Ban, Subject};
+use event::{Ban, Proof, Subject};
 use store::Ending;
 
 use crate::clock;
@@ -22,7 +22,8 @@ impl Engine {
         } else {
             Subject::counted(asked.address())
         };
-        let bans: Vec<Banned> = self.decider.bans_of(&subject).iter().map(banned).collect();
+        let live = self.decider.bans_of(&subject);
+        let bans: Vec<Banned> = live.iter().map(banned).collect();
         let whitelist =
             self.plan.whitelist.protects(&subject).map(|(entry, origin)| protected(entry, origin));
         let standings: Vec<Standing> = self.counter.standings(&subject, now).iter().map(standing).collect();
@@ -45,7 +46,10 @@ impl Engine {
                 (None, None) => "not banned: no failure of it counts now".to_owned(),
             },
         };
-        let earlier_bans = self.decider.remembered(&subject).map_or(0, |remembered| remembered.times);
+        let times = self.decider.remembered(&subject).map_or(0, |remembered| remembered.times);
+        // The one under way is remembered too, and is not an earlier one.
+        let is_earned = |ban: &Ban| ban.subject == subject && ban.failures > 0 && ban.proof == Proof::Proven;
+        let earlier_bans = times.saturating_sub(u32::from(live.iter().any(is_earned)));
         let broken = |cause: store::StoreError| Fault::Broken(cause.to_string());
         let (lines, history) = (self.lines(&subject).map_err(broken)?, self.past(&subject).map_err(broken)?);
         Ok(Why {

@@ -9,6 +9,7 @@ use event::{JailName, limit};
 
 use crate::engine::Engine;
 use crate::explain::protected;
+use crate::plan;
 
 impl Engine {
     /// How things stand, of one jail or of all.
@@ -66,7 +67,7 @@ impl Engine {
                 jail: jail.name.to_string(),
                 filter: jail.filter.name.clone(),
                 service: jail.filter.service.clone(),
-                sources: jail.logs.iter().chain(&jail.journal).cloned().collect(),
+                sources: sources(jail),
                 ports: jail.ports.iter().map(ToString::to_string).collect(),
                 max_retry: jail.limits.max_retry,
                 find_time: jail.limits.find_time.as_secs(),
@@ -163,4 +164,12 @@ impl Engine {
         notices.extend(self.ledger.ineffective());
         notices
     }
+}
+
+/// What a jail hears: files, the journal, or the page, which tells of its sign-ins itself.
+fn sources(jail: &plan::Jail) -> Vec<String> {
+    if jail.name.as_str() == plan::OWN_JAIL {
+        return vec!["page".to_owned()];
+    }
+    jail.logs.iter().chain(&jail.journal).cloned().collect()
 }

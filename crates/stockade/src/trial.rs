@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use control::desk::{Deed, Trial};
 use control::{Actor, Fault};
+use event::limit::TRIAL_SECONDS;
 use serde::{Deserialize, Serialize};
 use store::Action;
 
@@ -17,7 +18,7 @@ use crate::obey::action;
 use crate::settings_file::SettingsFile;
 
 /// How long somebody may take to confirm.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(TRIAL_SECONDS);
 
 /// The one change that may be on trial.
 #[derive(Debug)]

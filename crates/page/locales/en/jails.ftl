@@ -14,6 +14,7 @@ jails-try-short = Try
 jails-filter = filter { $name }
 jails-all-ports = all ports
 jails-not-read = Not read:
+jails-page = Sign-ins to this page
 jails-no-source = Nothing is read for it.
 jails-since-start = { $n } since the start
 

@@ -14,6 +14,7 @@ jails-try-short = Проверить
 jails-filter = фильтр { $name }
 jails-all-ports = все порты
 jails-not-read = Не читается:
+jails-page = Входы на эту страницу
 jails-no-source = Для неё ничего не читается.
 jails-since-start = с запуска: { $n }
 
