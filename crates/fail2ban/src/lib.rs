@@ -1,0 +1,20 @@
+//! fail2ban's configuration, read as fail2ban reads it and judged as fail2ban judges: nothing here is a table of known filters.
+//!
+//! The modules stand in the order in which a configuration becomes a judgement:
+//!
+//! - `complaint`: what could not be read or honoured, by file and line; `disk`: the only module that touches files.
+//! - `ini`: one file's text to sections; `conf`: several files, their includes, and interpolation; `options`:
+//!   `name[a=b, c="d,e"]`; `tags`: `<tag>` and `<a<b>c>`.
+//! - `filter_file`: `filter.d/NAME.conf` to the texts of its regular expressions; `action_file`: the same for actions;
+//!   `duration`: `1w2d`; `jail`: jail.conf and its siblings to jails.
+//! - `date`: finds the date in a line and says which moment it is.
+//!
+//! It refuses to run anything, to resolve a name and to read a clock.
+
+pub mod complaint;
+pub mod filter_file;
+pub mod date;
+
+pub use complaint::{Complaint, Place};
+pub use date::{DateDetector, Found};
+pub use filter_file::FilterText;
