@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
+use control::Fault;
 use control::desk::{self, KeyOrder, KeyScope};
 use control::time::rfc3339;
 use event::limit;
@@ -106,7 +107,15 @@ pub(crate) async fn create(
     gate::Json(Object(new)): gate::Json<Object<NewKey>>,
 ) -> Result<(StatusCode, [(axum::http::HeaderName, String); 1], Json<MadeKey>), Wrong> {
     let order = new.order()?;
-    let made = gate.ask(move |desk| desk.create_key(&order, &caller.actor)).await?;
+    let made = gate.ask(move |desk| {
+        // The desk calls this a wrong name, as somebody in front of a form understands it. To a program it is a conflict: the same
+        // request is right once the other key is gone.
+        if desk.keys()?.iter().any(|key| key.name == order.name) {
+            return Err(Fault::Refused(format!("there is a key '{}' already", order.name)));
+        }
+        desk.create_key(&order, &caller.actor)
+    });
+    let made = made.await?;
     let location = format!("/api/v1/keys/{}", made.key.id);
     let made = MadeKey { key: made.key.into(), secret: made.secret };
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(made)))

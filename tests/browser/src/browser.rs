@@ -7,9 +7,10 @@ use arena::Host;
 use arena::deadline::Deadline;
 use arena::process::run;
 use serde_json::{Value, json};
-use thirtyfour::error::WebDriverResult;
+use thirtyfour::error::{WebDriverErrorInner, WebDriverResult};
 use thirtyfour::{
-    By, Capabilities, CapabilitiesHelper, ChromiumLikeCapabilities, DesiredCapabilities, WebDriver, WebElement,
+    By, Capabilities, CapabilitiesHelper, ChromiumLikeCapabilities, DesiredCapabilities, WebDriver,
+    WebElement,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -76,7 +77,8 @@ impl Browser {
     /// Opens one on `host` for the site at `base`; its files go under `directory`.
     pub fn open(host: &Host, directory: &Path, look: &Look, base: String) -> Result<Self> {
         settled(host)?;
-        let home = tempfile::tempdir_in(directory).map_err(arena::Error::io("create", "a directory for Chromium"))?;
+        let home = tempfile::tempdir_in(directory)
+            .map_err(arena::Error::io("create", "a directory for Chromium"))?;
         // The scene removes it, after the browser has ended.
         let home = home.keep();
         let driver = Driver::start(host, &home)?;
@@ -91,7 +93,8 @@ impl Browser {
         let (url, wanted) = (driver.url().to_owned(), capabilities(look, &home.join("profile")));
         let wanted = wanted.map_err(|source| failed("be described", source))?;
         let opening = runtime.spawn(async move {
-            let web = WebDriver::builder(url, wanted).request_timeout(Duration::from_secs(90)).connect().await?;
+            let web =
+                WebDriver::builder(url, wanted).request_timeout(Duration::from_secs(90)).connect().await?;
             web.set_implicit_wait_timeout(PATIENCE).await?;
             Ok(web)
         });
@@ -170,8 +173,18 @@ impl Browser {
 
     /// Presses what is there, the first that can be seen.
     pub fn press_at(&self, xpath: &str) -> Result<()> {
-        let element = self.visible(xpath)?;
-        self.run(&format!("press {xpath}"), async move { element.click().await })
+        let (element, web) = (self.visible(xpath)?, self.web.clone());
+        self.run(&format!("press {xpath}"), async move {
+            match element.click().await {
+                // Something sticks above it: scroll, as a person would.
+                Err(error) if matches!(error.as_inner(), WebDriverErrorInner::ElementClickIntercepted(_)) => {
+                    let script = "arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })";
+                    web.execute(script, vec![element.to_json()?]).await?;
+                    element.click().await
+                }
+                clicked => clicked,
+            }
+        })
     }
 
     /// Types into the field of that label, instead of what it holds.
@@ -297,7 +310,9 @@ impl Drop for Browser {
 /// Waits until the host's addresses stand: Chromium gives up whatever it is loading when one of them changes.
 fn settled(host: &Host) -> Result<()> {
     let deadline = Deadline::after(PATIENCE);
-    while !run(host.command("ip").args(["-6", "addr", "show", "tentative"]))?.is_empty() && deadline.left().is_some() {}
+    while !run(host.command("ip").args(["-6", "addr", "show", "tentative"]))?.is_empty()
+        && deadline.left().is_some()
+    {}
     Ok(())
 }
 

@@ -34,10 +34,12 @@ impl Daemon {
         Ok(Self { host: host.clone(), config, state, process })
     }
 
-    /// Stops it as an init system does, and starts it again with the same settings and state.
-    pub fn again(self) -> Result<Self> {
+    /// Stops it as an init system does, and starts it again with the same settings and the same state, after `meanwhile` has had
+    /// the directory of the state for itself.
+    pub fn again(self, meanwhile: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
         let Self { host, config, state, process } = self;
         process.stop(PATIENCE)?;
+        meanwhile(&state)?;
         let process = launch(&host, &config, &state)?;
         Ok(Self { host, config, state, process })
     }

@@ -8,6 +8,7 @@ pub mod error;
 pub mod log;
 pub mod settings;
 pub mod daemon;
+pub mod crowd;
 pub mod stage;
 pub mod driver;
 pub mod browser;

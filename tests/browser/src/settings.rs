@@ -13,6 +13,7 @@ pub const COMMENT_ABOVE: &str = "# The settings of the test house. Written by ha
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     whitelist: Vec<String>,
+    has_no_tls: bool,
     more: String,
 }
 
@@ -20,6 +21,12 @@ impl Settings {
     /// Somebody who is never banned.
     pub fn whitelist(mut self, address: &str) -> Self {
         self.whitelist.push(address.to_owned());
+        self
+    }
+
+    /// Plain HTTP, as behind a proxy, for a test that writes single bytes.
+    pub fn without_tls(mut self) -> Self {
+        self.has_no_tls = true;
         self
     }
 
@@ -34,8 +41,8 @@ impl Settings {
     pub fn toml(&self, ssh: &Log, sip: &Log) -> Result<String> {
         let mut text = format!(
             "{COMMENT_ABOVE}\n\n[defaults]\nmax_retry = 5 {COMMENT_BESIDE}\nfind_time = \"10m\"\nban_time = \"1h\"\n\n\
-             [whitelist]\naddresses = {:?}\n\n[log]\ntimezone = \"UTC\"\n\n[http]\nlisten = \"0.0.0.0:8765\"\n",
-            self.whitelist
+             [whitelist]\naddresses = {:?}\n\n[log]\ntimezone = \"UTC\"\n\n[http]\nlisten = \"0.0.0.0:8765\"\ntls = {}\n",
+            self.whitelist, !self.has_no_tls
         );
         for name in arena::stockade::shipped_filters()? {
             let log = match name.as_str() {

@@ -3,6 +3,7 @@
 use arena::{Host, Scene};
 use std::time::Duration;
 
+use crate::crowd;
 use crate::daemon::PORT;
 use crate::{Browser, Client, Daemon, Log, Look, Result, Settings};
 
@@ -49,6 +50,14 @@ impl Stage {
         before(&ssh, &sip)?;
         let home = scene.directory().join("stockade");
         let daemon = Daemon::start(&scene.victim, &home, &settings.toml(&ssh, &sip)?)?;
+        Ok(Self { daemon, ssh, sip, scene })
+    }
+
+    /// After a restart, with `count` bans more.
+    pub fn with_bans(self, count: usize) -> Result<Self> {
+        let Self { daemon, ssh, sip, scene } = self;
+        daemon.command(&["ban", crowd::PATTERN, "--jail", "sshd", "--for", "1d"])?;
+        let daemon = daemon.again(|state| crowd::fill(state, count))?;
         Ok(Self { daemon, ssh, sip, scene })
     }
 

@@ -115,7 +115,7 @@ fn a_change_on_trial_that_is_confirmed_stays() -> Result<()> {
         Ok(door(&stage, stage.admin(), PORT)? == Door::Silent)
     })?;
     let client = stage.client(stage.stranger()).key(&key);
-    let answer = client.with(&["-X", "POST"]).get("/api/v1/trial/confirm")?;
+    let answer = client.with(&["-X", "POST"]).get("/api/v1/firewall/confirm")?;
     assert!(answer.status / 100 == 2, "{answer:?}");
     let kept = stage.daemon.settings()?;
     assert!(kept.contains("The other desk"), "{kept}");

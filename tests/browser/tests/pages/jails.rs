@@ -29,7 +29,10 @@ fn lines_that_are_tried_say_why_they_match_or_not_and_count_for_nothing() -> Res
     browser.press("Try")?;
     browser.reads("9 failed sign-ins")?;
     let first = browser.text("//ol[@class='tried']/li[1]")?;
-    assert!(first.contains("Failed sign-in") && first.contains("192.0.2.1") && first.contains("root"), "{first}");
+    assert!(
+        first.contains("Failed sign-in") && first.contains("192.0.2.1") && first.contains("root"),
+        "{first}"
+    );
     let last = browser.text("//ol[@class='tried']/li[10]")?;
     assert!(last.contains("Not matched") && last.contains("cron"), "the program is another one: {last}");
     assert!(last.contains("<script>alert(1)</script>"), "as it was pasted: {last}");

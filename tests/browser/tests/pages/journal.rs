@@ -22,7 +22,9 @@ fn it_tells_who_did_what_from_where_with_the_differences_of_the_settings() -> Re
 
     browser.visit("/journal")?;
     let entries = "//ol[@class='journal']/li";
-    for deed in ["Signed in", "Changed the settings", "Blocked", "Unblocked", "Made a key", "Set the password"] {
+    for deed in
+        ["Signed in", "Changed the settings", "Blocked", "Unblocked", "Made a key", "Set the password"]
+    {
         browser.find(&format!("{entries}[.//b[.='{deed}']]"))?;
     }
     let change = browser.text(&format!("{entries}[.//b[.='Changed the settings']]"))?;

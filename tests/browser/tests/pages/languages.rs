@@ -6,8 +6,14 @@ use browser::{Look, Result, Settings, Stage};
 fn the_browsers_language_is_spoken_on_every_page() -> Result<()> {
     let stage = Stage::with_history(&Settings::default())?;
     let titles = [
-        ("en", ["Overview", "Blocked addresses", "Anti brute force", "Network firewall", "Jails and filters"]),
-        ("ru", ["Обзор", "Заблокированные адреса", "Защита от подбора", "Сетевой экран", "Правила и фильтры"]),
+        (
+            "en",
+            ["Overview", "Blocked addresses", "Anti brute force", "Network firewall", "Jails and filters"],
+        ),
+        (
+            "ru",
+            ["Обзор", "Заблокированные адреса", "Защита от подбора", "Сетевой экран", "Правила и фильтры"],
+        ),
     ];
     for (language, _titles) in titles {
         let browser = stage.signed_in(&Look { language, ..Look::default() })?;
@@ -20,7 +26,8 @@ fn the_browsers_language_is_spoken_on_every_page() -> Result<()> {
             let is_russian = cyrillic > 100;
             assert_eq!(is_russian, language == "ru", "{page}: {text}");
             // A sentence that a catalogue lacks is shown by its id.
-            let ids = ["nav-", "firewall-", "brute-force-", "jails-", "keys-", "journal-", "overview-", "slip-"];
+            let ids =
+                ["nav-", "firewall-", "brute-force-", "jails-", "keys-", "journal-", "overview-", "slip-"];
             let bare = text.split_whitespace().find(|word| ids.iter().any(|id| word.starts_with(id)));
             assert_eq!(bare, None, "{page}");
         }

@@ -17,7 +17,6 @@ mod scriptless;
 mod access;
 mod pictures;
 
-
 use arena::deadline::{Deadline, PATIENCE};
 use browser::{Browser, Result};
 

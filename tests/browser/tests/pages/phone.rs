@@ -33,7 +33,7 @@ fn everything_that_matters_is_within_a_thumbs_reach() -> Result<()> {
     stage.daemon.command(&["ban", "203.0.113.7"])?;
     let browser = stage.signed_in(&Look::phone())?;
     is_reachable(&browser, "//button[@role='switch']")?;
-    browser.press("Menu")?;
+    browser.press_at("//summary[contains(., 'Menu')]")?;
     is_reachable(&browser, &control("Sign out"))?;
     browser.press("Anti brute force")?;
     browser.find("//h1[.='Anti brute force']")?;
