@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use control::answer::Status;
+use control::desk;
 use gate::Gate;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -48,10 +48,7 @@ pub(crate) enum Part {
         (status = 200, description = "It does.", body = Health),
         (status = 503, description = "It does not.", body = Health)))]
 pub(crate) async fn healthz(State(gate): State<Gate>) -> (StatusCode, Json<Health>) {
-    let broken = match gate.ask(|desk| desk.status()).await {
-        Ok(status) => broken(&status),
-        Err(_) => vec![Part::Engine],
-    };
+    let broken: Vec<Part> = gate.broken().into_iter().map(Part::from).collect();
     let (code, status) = if broken.is_empty() {
         (StatusCode::OK, HealthWord::Ok)
     } else {
@@ -60,10 +57,12 @@ pub(crate) async fn healthz(State(gate): State<Gate>) -> (StatusCode, Json<Healt
     (code, Json(Health { status, broken }))
 }
 
-/// What is broken.
-pub(crate) fn broken(status: &Status) -> Vec<Part> {
-    let has = |code: &str| status.attention.iter().any(|notice| notice.code == code);
-    let enforcement = status.enforcement.error.is_some() || has("enforcement-error");
-    let parts = [(enforcement, Part::Enforcement), (has("store-error"), Part::Store)];
-    parts.into_iter().filter_map(|(is_broken, part)| is_broken.then_some(part)).collect()
+impl From<desk::Part> for Part {
+    fn from(part: desk::Part) -> Self {
+        match part {
+            desk::Part::Enforcement => Self::Enforcement,
+            desk::Part::Store => Self::Store,
+            desk::Part::Engine => Self::Engine,
+        }
+    }
 }

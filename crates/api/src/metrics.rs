@@ -15,8 +15,6 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::health;
-
 /// Who may read the metrics: whoever may read everything, and a program on this host. An extractor.
 pub(crate) struct Scraper;
 
@@ -149,14 +147,13 @@ fn program(sheet: &mut Sheet, status: &Status) {
         "Whether bans are carried out in the kernel, and not only observed",
         enforcing.into(),
     );
-    let broken = health::broken(status);
-    let is = |part: health::Part| i64::from(broken.contains(&part));
+    let is = |code: &str| i64::from(status.attention.iter().any(|notice| notice.code == code));
     sheet.gauge(
         "enforcement_failing",
         "Whether the last change of the kernel failed",
-        is(health::Part::Enforcement),
+        is("enforcement-error"),
     );
-    sheet.gauge("store_failing", "Whether nothing can be recorded", is(health::Part::Store));
+    sheet.gauge("store_failing", "Whether nothing can be recorded", is("store-error"));
     sheet.gauge("bans", "Bans in force", gauge(status.enforcement.bans));
     let mended = status.enforcement.mended;
     sheet.counter(

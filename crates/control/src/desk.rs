@@ -116,6 +116,20 @@ pub trait Desk: Send + Sync {
 
     /// Whether `address` is banned from the page's port or from all. In memory.
     fn is_banned(&self, address: IpAddr) -> bool;
+
+    /// What does not do its work. In memory, because everybody may ask for it, as often as they like.
+    fn broken(&self) -> Vec<Part>;
+}
+
+/// A part of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Bans do not reach the kernel.
+    Enforcement,
+    /// Nothing can be recorded.
+    Store,
+    /// The engine does not answer.
+    Engine,
 }
 
 /// What happens while somebody looks: handed on to open pages.

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::http::request;
+use control::desk::Part;
 use control::{Desk, Event, Fault};
 use event::{Moment, limit};
 use tokio::sync::{Semaphore, broadcast};
@@ -106,6 +107,11 @@ impl Gate {
     /// What happens from now on. A receiver that lags is told so, and asks for everything anew.
     pub fn events(&self) -> broadcast::Receiver<Event> {
         self.inner.events.subscribe()
+    }
+
+    /// What does not do its work: anybody may ask.
+    pub fn broken(&self) -> Vec<Part> {
+        self.inner.desk.broken()
     }
 
     /// The present moment.

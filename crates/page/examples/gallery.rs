@@ -468,6 +468,10 @@ impl Desk for Gallery {
     fn is_banned(&self, _: IpAddr) -> bool {
         false
     }
+
+    fn broken(&self) -> Vec<control::desk::Part> {
+        Vec::new()
+    }
 }
 
 fn source(name: &str, state: &str, lines_per_minute: u64, skew: Option<f64>, jails: &str) -> Source {

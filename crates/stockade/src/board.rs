@@ -4,13 +4,17 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::RwLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 use control::Event;
-use control::desk::Lifted;
-use event::{Ban, JailName, Scope, Subject};
+use control::desk::{Lifted, Part};
+use event::{Ban, JailName, Moment, Scope, Subject};
 
 use crate::plan::OWN_JAIL;
+
+/// An engine turns at least once a second; one that has not for so long is stuck.
+const STUCK: Duration = Duration::from_secs(20);
 
 /// Told of everything that happens; must not wait.
 pub type Audience = Box<dyn Fn(Event) + Send + Sync>;
@@ -19,6 +23,10 @@ pub type Audience = Box<dyn Fn(Event) + Send + Sync>;
 pub struct Board {
     generation: AtomicU64,
     barred: RwLock<Barred>,
+    enforcement_fails: AtomicBool,
+    store_fails: AtomicBool,
+    /// When the engine last ended a turn, in milliseconds.
+    turned: AtomicI64,
     audience: Audience,
 }
 
@@ -32,7 +40,14 @@ struct Barred {
 impl Board {
     /// With nobody barred.
     pub fn new(audience: Audience) -> Self {
-        Self { generation: AtomicU64::new(1), barred: RwLock::default(), audience }
+        Self {
+            generation: AtomicU64::new(1),
+            barred: RwLock::default(),
+            enforcement_fails: AtomicBool::new(false),
+            store_fails: AtomicBool::new(false),
+            turned: AtomicI64::new(0),
+            audience,
+        }
     }
 
     /// Grows with each change of a ban.
@@ -46,6 +61,24 @@ impl Board {
         let barred = self.read();
         barred.clients.contains_key(&Subject::counted(address))
             || barred.subnets.iter().any(|(subnet, _)| subnet.covers(&exactly))
+    }
+
+    /// What does not do its work.
+    pub fn broken(&self, now: Moment) -> Vec<Part> {
+        let turned = Moment::from_millis(self.turned.load(Ordering::Relaxed));
+        let parts = [
+            (self.enforcement_fails.load(Ordering::Relaxed), Part::Enforcement),
+            (self.store_fails.load(Ordering::Relaxed), Part::Store),
+            (now.since(turned) > STUCK, Part::Engine),
+        ];
+        parts.into_iter().filter_map(|(is_broken, part)| is_broken.then_some(part)).collect()
+    }
+
+    /// At the end of each turn of the engine.
+    pub(crate) fn turned(&self, now: Moment, enforcement_fails: bool, store_fails: bool) {
+        self.turned.store(now.millis(), Ordering::Relaxed);
+        self.enforcement_fails.store(enforcement_fails, Ordering::Relaxed);
+        self.store_fails.store(store_fails, Ordering::Relaxed);
     }
 
     /// Tells of something that is no ban.
@@ -101,7 +134,7 @@ impl Board {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use event::{Moment, Proof};
+    use event::Proof;
 
     fn ban(subject: &str, jail: &str, scope: Scope) -> Ban {
         Ban {
@@ -114,6 +147,18 @@ mod tests {
             proof: Proof::Proven,
             reason: String::new(),
         }
+    }
+
+    #[test]
+    fn what_is_broken_is_known_without_asking() {
+        let board = Board::new(Box::new(|_| ()));
+        let now = Moment::from_seconds(1_000_000);
+        board.turned(now, false, false);
+        assert_eq!(board.broken(now), []);
+        board.turned(now, true, true);
+        assert_eq!(board.broken(now), [Part::Enforcement, Part::Store]);
+        board.turned(now, false, false);
+        assert_eq!(board.broken(now.after(STUCK + Duration::from_secs(1))), [Part::Engine]);
     }
 
     #[test]

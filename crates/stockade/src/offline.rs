@@ -109,7 +109,7 @@ pub fn create_token(place: &Place, name: &str, scope: &str, networks: &[String],
     };
     match answer {
         Ok(Answer::Done(secret)) if json => {
-            cli::out::json(&serde_json::json!({ "name": name, "token": secret }))
+            cli::out::json(&serde_json::json!({ "name": name, "token": secret }));
         }
         Ok(Answer::Done(secret)) => cli::say!("{secret}"),
         other => return cli::ask::conclude(other, json),

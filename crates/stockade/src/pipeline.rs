@@ -112,7 +112,7 @@ pub fn run(options: &Options) -> Result<End, StartError> {
         tracing::error!("the control socket is closed: {cause}");
     });
     // In a thread of its own, because it asks the engine before it begins.
-    let web = web.map(|web| thread::spawn(move || web.serve(desk)));
+    let web = web.map(|web| thread::spawn(move || web.serve(&desk)));
 
     start::say_ready();
     let end = core.run(&inbox);

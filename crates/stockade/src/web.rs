@@ -57,9 +57,9 @@ pub struct Web {
 
 impl Web {
     /// Serves until `Running::stop`.
-    pub fn serve(self, desk: Arc<Desk>) -> Option<Running> {
+    pub fn serve(self, desk: &Arc<Desk>) -> Option<Running> {
         let Self { server, http, events, new_password } = self;
-        let shared: Arc<dyn control::Desk> = Arc::clone(&desk) as _;
+        let shared: Arc<dyn control::Desk> = Arc::clone(desk) as _;
         let gate = Gate::new(Parts { desk: shared, events: events.0, clock: clock::now, http });
         end_sessions_with_the_password(gate.clone(), new_password);
         if let Some(problem) = gate.country_problem() {

@@ -9,7 +9,7 @@ use config::{Edit, Settings};
 use control::answer::{Enforcement, FirewallDrops, Jail, Notice, Source, Status, Why};
 use control::desk::{
     Activity, BanOrder, Change, Changed, Complaint, Deed, FilterOutline, JournalEntry, JournalPage, Key,
-    KeyOrder, KeyScope, Lifted, NewKey, Rehearsal, Roster, Series, Span, TargetAccount, TargetNetwork,
+    KeyOrder, KeyScope, Lifted, NewKey, Part, Rehearsal, Roster, Series, Span, TargetAccount, TargetNetwork,
     TargetOffender, Targets, Trial, Tried, Verdict, Written,
 };
 use control::{Actor, Desk, Fault};
@@ -33,6 +33,8 @@ pub struct State {
     pub read_only: Option<String>,
     pub status: Status,
     pub broken: bool,
+    /// What it says is broken.
+    pub parts: Vec<Part>,
     pub last_order: Option<BanOrder>,
 }
 
@@ -114,6 +116,7 @@ impl Default for State {
             read_only: None,
             status: status(),
             broken: false,
+            parts: Vec::new(),
             last_order: None,
         }
     }
@@ -373,5 +376,9 @@ impl Desk for Memory {
 
     fn is_banned(&self, _: IpAddr) -> bool {
         false
+    }
+
+    fn broken(&self) -> Vec<Part> {
+        self.state().parts.clone()
     }
 }

@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
-use control::answer::{Bound, Notice};
+use control::answer::Bound;
+use control::desk::Part;
 use serde_json::json;
 
 use crate::{Api, Reply, request};
@@ -120,10 +121,10 @@ fn the_health_names_what_is_broken_and_no_more() {
         (reply.status.as_u16(), reply.json())
     };
     assert_eq!(health(), (200, json!({"status": "ok", "broken": []})));
-    let notice = Notice::new("store-error", &[], "/secret/path is full".to_owned());
-    api.memory.state().status.attention.push(notice);
-    api.memory.state().status.enforcement.error = Some("permission denied".to_owned());
+    api.memory.state().parts = vec![Part::Enforcement, Part::Store];
     assert_eq!(health(), (503, json!({"status": "broken", "broken": ["enforcement", "store"]})));
+    api.memory.state().parts = vec![Part::Engine];
+    // An engine that is stuck keeps nobody waiting here.
     api.memory.state().broken = true;
     assert_eq!(health(), (503, json!({"status": "broken", "broken": ["engine"]})));
 }

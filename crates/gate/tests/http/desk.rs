@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use config::Edit;
@@ -16,6 +17,8 @@ use event::Moment;
 #[derive(Default)]
 pub struct Memory {
     pub password: Mutex<Option<String>>,
+    /// How often somebody wanted to compare a password.
+    pub asked: AtomicUsize,
     pub failed: Mutex<Vec<(IpAddr, String)>>,
     pub signed_in: Mutex<Vec<Actor>>,
     pub protected: Mutex<Vec<IpAddr>>,
@@ -51,6 +54,7 @@ impl Desk for Memory {
     }
 
     fn password(&self) -> Result<Option<String>, Fault> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
         Ok(self.password.lock().unwrap().clone())
     }
 
@@ -73,6 +77,10 @@ impl Desk for Memory {
 
     fn is_banned(&self, address: IpAddr) -> bool {
         self.banned.lock().unwrap().contains(&address)
+    }
+
+    fn broken(&self) -> Vec<control::desk::Part> {
+        Vec::new()
     }
 
     fn status(&self) -> Result<Status, Fault> {

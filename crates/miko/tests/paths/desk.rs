@@ -160,6 +160,10 @@ impl Desk for MemoryDesk {
         self.lock().banned_visitor
     }
 
+    fn broken(&self) -> Vec<control::desk::Part> {
+        Vec::new()
+    }
+
     fn status(&self) -> Result<answer::Status, Fault> {
         unreachable!("not asked for by MikoPBX's paths")
     }

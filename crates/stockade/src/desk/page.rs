@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use control::answer::{Status, Why};
 use control::desk::{
     Activity, BanOrder, Change, Changed, Deed, FilterOutline, JournalPage, Key, KeyOrder, Lifted, NewKey,
-    Rehearsal, Roster, Span, Targets, Trial, Tried, Written,
+    Part, Rehearsal, Roster, Span, Targets, Trial, Tried, Written,
 };
 use control::{Actor, Fault};
 use event::{Failure, JailName, Origin, Proof, Subject, limit};
@@ -167,6 +167,10 @@ impl control::Desk for Desk {
 
     fn is_banned(&self, address: IpAddr) -> bool {
         self.means.board.is_barred(address)
+    }
+
+    fn broken(&self) -> Vec<Part> {
+        self.means.board.broken(clock::now())
     }
 }
 
