@@ -300,5 +300,83 @@ pub const API_NOTE_CHARACTERS: usize = 200;
 /// Characters of lines that are tried against a filter. A longer text is refused.
 pub const API_TRIED_CHARACTERS: usize = 200_000;
 
+/// Bytes of the origin and of the scenario that bouncers are told. A longer one is refused.
+pub const LAPI_WORD_BYTES: usize = 64;
+
+/// Bouncers of which it is remembered what they were told. At the bound, the one that asked longest ago is forgotten: it is
+/// told everything anew.
+pub const LAPI_BOUNCERS: usize = 1000;
+
+/// Different selections of decisions that bouncers ask for, each held once. At the bound, the one that was asked for longest
+/// ago is forgotten: its bouncers are told everything anew.
+pub const LAPI_VIEWS: usize = 8;
+
+/// Changes that are kept for bouncers that have not asked since. At the bound, the oldest are forgotten: a bouncer that needs them
+/// is told everything anew.
+pub const LAPI_CHANGES: usize = 500_000;
+
+/// Decisions that a bouncer is told twice in one answer, to be sure, after it was forgotten. The next follow with its next question.
+pub const LAPI_AGAIN: usize = 1000;
+
+/// Entries of the journal that are looked through for bans lifted by hand which a forgotten bouncer may still hold.
+pub const LAPI_JOURNAL_ENTRIES: usize = 2000;
+
+/// The longest that a bouncer is told at once; what ends later, or never, is told anew when half of it is over. `ipset` takes
+/// no more than 24 days.
+pub const LAPI_LONGEST_SECONDS: u32 = 20 * 24 * 60 * 60;
+
 /// Rows on one page of a list. The rest is on the next pages.
 pub const PAGE_ROWS: usize = 50;
+
+/// Bytes of one file of fail2ban's configuration. A larger one is left unread, and a complaint says so.
+pub const FAIL2BAN_FILE_BYTES: u64 = 1024 * 1024;
+
+/// Files that one filter, action or list of jails of fail2ban may be made of, includes counted as often as they are read. Further
+/// ones are left unread, and a complaint says so.
+pub const FAIL2BAN_FILES: usize = 512;
+
+/// How deep files of fail2ban's configuration may include one another. A deeper one is left unread, and a complaint says so.
+pub const FAIL2BAN_INCLUDE_DEPTH: usize = 16;
+
+/// How deep `%(name)s` may lead to further ones: as deep as fail2ban goes. Past it, the option is left out, and a complaint says so.
+pub const FAIL2BAN_INTERPOLATION_DEPTH: usize = 10;
+
+/// How often one tag may be put into one value: as often as fail2ban does it. Past it, the tags are taken to name one another.
+pub const FAIL2BAN_TAG_REPLACEMENTS: usize = 25;
+
+/// Steps of interpolation or of putting tags in for one value, whatever its length. Past it, as with a value too long.
+pub const FAIL2BAN_STEPS: usize = 10_000;
+
+/// Bytes of one value of fail2ban's configuration after all is put in. A longer one is left out, and a complaint says so.
+pub const FAIL2BAN_VALUE_BYTES: usize = 256 * 1024;
+
+/// Jails, patterns of one kind, or log files of a jail that fail2ban's configuration may name. Further ones are left out, and a
+/// complaint says so.
+pub const FAIL2BAN_ENTRIES: usize = 4096;
+
+/// Complaints about one fail2ban configuration that are kept. Further ones are left out.
+pub const FAIL2BAN_COMPLAINTS: usize = 1000;
+
+/// Bytes of one regular expression of fail2ban's, its tags filled in. A longer one is refused with its text.
+pub const FAIL2BAN_PATTERN_BYTES: usize = 256 * 1024;
+
+/// Groups in groups of such an expression. A deeper one is refused with its text.
+pub const FAIL2BAN_PATTERN_DEPTH: usize = 100;
+
+/// Memory of such an expression's automaton. One that needs more is refused with its text.
+pub const FAIL2BAN_PATTERN_SIZE_BYTES: usize = 16 * 1024 * 1024;
+
+/// Instructions of an expression that needs backtracking. One that needs more is refused with its text.
+pub const FAIL2BAN_PATTERN_PROGRAM: usize = 100_000;
+
+/// Steps back that such an expression may take on one line. Past them the line counts as missed by it, and is counted.
+pub const FAIL2BAN_PATTERN_STEPS: usize = 100_000;
+
+/// Lines that one match may span, fail2ban's `maxlines`. A larger number is taken for this one.
+pub const FAIL2BAN_MATCH_LINES: u32 = 1000;
+
+/// Connections of which each filter remembers what it has seen so far. At the bound, the oldest is forgotten.
+pub const FAIL2BAN_PENDING_CONNECTIONS: usize = 1000;
+
+/// Lines, and accounts, kept of one such connection. Further ones are counted and left out.
+pub const FAIL2BAN_PENDING_LINES: usize = 50;

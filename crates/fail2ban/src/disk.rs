@@ -1,0 +1,49 @@
+//! The files of a configuration: the only module that touches the disk. It reads, within bounds, and refuses to write.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use event::limit;
+
+use crate::complaint::Wrong;
+
+/// The text of a file. None: there is no such file.
+pub fn text(path: &Path) -> Result<Option<String>, Wrong> {
+    let unreadable = |cause: std::io::Error| Wrong::Unreadable(cause.to_string());
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(cause) => return Err(unreadable(cause)),
+    };
+    // A pipe or a device would keep us waiting for ever.
+    if !file.metadata().map_err(unreadable)?.is_file() {
+        return Err(Wrong::NotAFile);
+    }
+    let mut bytes = Vec::new();
+    file.take(limit::FAIL2BAN_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > limit::FAIL2BAN_FILE_BYTES {
+        return Err(Wrong::FileTooLarge);
+    }
+    String::from_utf8(bytes)
+        .map(Some)
+        .map_err(|cause| Wrong::NotUtf8 { at: cause.utf8_error().valid_up_to() })
+}
+
+/// Whether there is such a file, or a link to one.
+pub fn is_there(path: &Path) -> bool {
+    path.exists()
+}
+
+/// The files of a folder whose names end in `.ENDING`, sorted as fail2ban sorts them. A folder that is not there has none.
+pub fn ending_in(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let named = paths.filter(|path| {
+        let hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+        !hidden && path.extension().is_some_and(|found| found == ending)
+    });
+    let mut found: Vec<PathBuf> = named.take(limit::FAIL2BAN_FILES + 1).collect();
+    found.sort();
+    found
+}
