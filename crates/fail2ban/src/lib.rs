@@ -3,8 +3,8 @@
 //! The modules stand in the order in which a configuration becomes a judgement:
 //!
 //! - `complaint`: what could not be read or honoured, by file and line; `disk`: the only module that touches files.
-//! - `ini`: one file's text to sections; `conf`: several files, their includes, and interpolation; `options`:
-//!   `name[a=b, c="d,e"]`; `tags`: `<tag>` and `<a<b>c>`.
+//! - `ini`: one file's text to sections; `conf`: several files and their includes; `interpolate`: `%(name)s`; `options`:
+//!   `name[a=b, c="d,e"]`; `substitution`: `<tag>` and `<a<b>c>`; `definition`: what filters and actions share of all that.
 //! - `filter_file`: `filter.d/NAME.conf` to the texts of its regular expressions; `action_file`: the same for actions;
 //!   `duration`: `1w2d`; `jail`: jail.conf and its siblings to jails.
 //! - `date`: finds the date in a line and says which moment it is.
@@ -12,6 +12,15 @@
 //! It refuses to run anything, to resolve a name and to read a clock.
 
 pub mod complaint;
+mod disk;
+mod ordered;
+mod words;
+pub mod ini;
+pub mod conf;
+mod interpolate;
+pub mod options;
+mod substitution;
+mod definition;
 pub mod filter_file;
 pub mod date;
 
