@@ -185,6 +185,40 @@ impl PartialSchema for Address {
 
 impl ToSchema for Address {}
 
+/// How somebody is written who may be let in whatever they do: not everybody at once.
+pub(crate) struct Narrow;
+
+impl Narrow {
+    /// Complains about every subnet in `list` that is everybody.
+    pub(crate) fn check(place: &str, list: &[Address], problems: &mut Vec<Problem>) {
+        for (at, address) in list.iter().enumerate() {
+            if address.0.parse().is_ok_and(|subject: Subject| subject.prefix_bits() == 0) {
+                let what = format!("'{}' is everybody: nobody would ever be blocked", address.0);
+                let expected = "narrower subnets, or the switch `enabled`";
+                problems.push(Problem::new(format!("{place}[{at}]"), what, expected));
+            }
+        }
+    }
+}
+
+impl PartialSchema for Narrow {
+    fn schema() -> RefOr<Schema> {
+        // The same, but for the prefix of no bits.
+        let pattern = PATTERN
+            .replace("[12]?[0-9]))?", "[12][0-9]|[1-9]))?")
+            .replace("[1-9]?[0-9]))?", "[1-9][0-9]?))?");
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some(pattern))
+            .max_length(Some(43))
+            .description(Some("An address or a subnet, but not everybody (`0.0.0.0/0`, `::/0`)."))
+            .examples([serde_json::json!("192.0.2.0/24")])
+            .into()
+    }
+}
+
+impl ToSchema for Narrow {}
+
 impl From<answer::Why> for Explanation {
     fn from(why: answer::Why) -> Self {
         Self {

@@ -11,7 +11,7 @@ use gate::{Caller, Gate, Problem, Query, Reader, Wrong};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::address::Address;
+use crate::address::{Address, Narrow};
 use crate::bantime::BanTime;
 use crate::object::Object;
 use crate::status::Protected;
@@ -74,7 +74,7 @@ pub(crate) struct SettingsChange {
     #[serde(default, deserialize_with = "present")]
     sip_limit: Option<Option<u32>>,
     /// Who is never blocked, as a whole.
-    #[schema(max_items = 10000)]
+    #[schema(value_type = Option<Vec<Narrow>>, max_items = 10000)]
     #[serde(default)]
     whitelist: Option<Vec<Address>>,
 }
@@ -249,6 +249,7 @@ impl SettingsChange {
                 let expected = format!("at most {} entries", limit::API_WHITELIST);
                 problems.push(Problem::new("whitelist", "it is too long", expected));
             }
+            Narrow::check("whitelist", whitelist, &mut problems);
             edits.push(Edit::Whitelist(Address::subjects("whitelist", whitelist, &mut problems)));
         }
         if problems.is_empty() { Ok(edits) } else { Err(Wrong::fields(problems)) }

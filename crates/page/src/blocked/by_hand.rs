@@ -41,6 +41,9 @@ struct Block {
     may_force: bool,
 }
 
+/// How the program's own words offer to do it all the same, on its command line.
+const FORCE: &str = "; use --force";
+
 const LENGTHS: [u64; 5] = [600, 3_600, 86_400, 7 * 86_400, 30 * 86_400];
 const USUAL_LENGTH: &str = "86400";
 const EVER: &str = "ever";
@@ -69,8 +72,8 @@ pub(super) async fn block(Posted { visit, data: order }: Posted<Order>) -> Resul
             Ok(visit.back_to("/blocked", &banner))
         }
         Err(fault) => {
-            // Only a subnet can be too wide; everything else that is refused stays refused.
-            let may_force = matches!(fault, Fault::Refused(_)) && !subject.is_single_client() && !order.force;
+            // What is too wide may be meant; everything else that is refused stays refused.
+            let may_force = matches!(&fault, Fault::Refused(why) if why.contains(FORCE)) && !order.force;
             let mut page = page(&visit, order, None).await?;
             page.may_force = may_force;
             page.frame.banners.push(refusal(text, &fault, may_force));
@@ -89,7 +92,7 @@ fn refusal(text: Text, fault: &Fault, may_force: bool) -> Banner {
     if may_force {
         // The program's own words name its command line's flag, which is a box here.
         let why = fault.to_string();
-        let why = why.split("; use --force").next().unwrap_or_default().to_owned();
+        let why = why.split(FORCE).next().unwrap_or_default().to_owned();
         return Banner::new(Kind::Warn, text.say("block-wide")).more(why);
     }
     Banner::fault(&text, fault)

@@ -9,7 +9,7 @@ use control::desk::{Change, Changed, Deed, Rehearsal, Trial, Written};
 use control::{Actor, Event, Fault};
 use enforcement::forget_flows;
 use event::limit::RECORDED_FAILURE_DAYS;
-use event::{Subject, Whitelist};
+use event::{Port, Subject, Whitelist};
 
 use super::Desk;
 use crate::clock;
@@ -168,13 +168,23 @@ fn cut_off(settings: &Settings, address: IpAddr) -> Option<String> {
         return None;
     }
     match firewall.network_of(address) {
-        Some(network) if network.services.contains(&Service::Web) => None,
+        Some(network) if network.services.contains(&Service::Web) => own_port(settings, address),
         Some(network) => Some(format!(
             "you are connected from {address}, which \"{}\" ({}) does not let reach WEB",
             network.name, network.subnet
         )),
         None => Some(format!("you are connected from {address}, which is in none of the networks")),
     }
+}
+
+/// Why WEB is not enough for `address`, if it is not: its ports may have been changed. Behind a proxy its port counts, which nobody
+/// here knows.
+fn own_port(settings: &Settings, address: IpAddr) -> Option<String> {
+    let listen = settings.http.listen.filter(|listen| !listen.ip().is_loopback())?;
+    let port: Port = format!("tcp/{}", listen.port()).parse().ok()?;
+    let is_behind_proxy = !settings.http.trusted_proxies.is_empty();
+    (!is_behind_proxy && !settings.firewall.allows(address, port))
+        .then(|| format!("this page is at {port}, which is none of the ports of WEB"))
 }
 
 /// Who is on the whitelist without standing in its list.
@@ -206,5 +216,22 @@ mod tests {
         assert!(why("198.51.100.7").unwrap().contains("Phones"));
         assert!(why("203.0.113.7").unwrap().contains("none of the networks"));
         assert_eq!(cut_off(&Settings::default(), "203.0.113.7".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn web_without_the_pages_own_port_cuts_off_too() {
+        let text = |more: &str| {
+            format!(
+                "[http]\nlisten = '0.0.0.0:8765'\n{more}[firewall.ports]\nweb = ['tcp/443']\n\
+                 [[firewall.networks]]\nname = 'Office'\nsubnet = '192.0.2.0/24'\nservices = ['web']\n"
+            )
+        };
+        let why = |more: &str| {
+            let (settings, complaints) = config::check("test", &text(more), |_| true);
+            assert_eq!(complaints, []);
+            cut_off(&settings.unwrap(), "192.0.2.7".parse().unwrap())
+        };
+        assert!(why("").unwrap().contains("tcp/8765"));
+        assert_eq!(why("trusted_proxies = ['192.0.2.9']\n"), None);
     }
 }
