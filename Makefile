@@ -37,7 +37,7 @@ arena: setup
 # The pages in a real Chromium, the API, attacks on both. UPDATE_SCREENSHOTS=1 renews the pictures in docs/pages.
 browser: setup
 	$(CARGO) build --package stockade
-	$(CARGO) test --package browser -- --test-threads=3
+	$(CARGO) test --package browser -- --test-threads=4
 
 # An attack and its end, told as it happens, in a minute. Needs root.
 demo: setup

@@ -11,7 +11,7 @@ packages="
     openssh-server openssh-client rsyslog nginx-light curl debootstrap
     hydra ffuf sipvicious sshpass
     apache2-utils systemd-journal-remote sqlite3 fail2ban
-    chromium chromium-driver fonts-dejavu-core fonts-liberation python3 python3-venv
+    chromium chromium-driver fonts-dejavu-core fonts-liberation pngquant python3 python3-venv
 "
 
 # What looks at the pages (axe, which another package carries) and at the API. The versions are fixed: a newer one may find
