@@ -8,6 +8,7 @@
 //! - `filter_file`: `filter.d/NAME.conf` to the texts of its regular expressions; `action_file`: the same for actions;
 //!   `duration`: `1w2d`; `jail`: jail.conf and its siblings to jails.
 //! - `date`: finds the date in a line and says which moment it is.
+//! - `pattern`: a regular expression in Python's syntax with fail2ban's tags, compiled; `judge`: one line through a filter.
 //!
 //! It refuses to run anything, to resolve a name and to read a clock.
 
@@ -23,6 +24,8 @@ mod substitution;
 mod definition;
 pub mod filter_file;
 pub mod date;
+pub mod pattern;
+pub mod judge;
 
 pub use complaint::{Complaint, Place};
 pub use date::{DateDetector, Found};

@@ -54,13 +54,7 @@ fn tag(text: &str) -> Option<&str> {
     (!name.is_empty() && name.chars().all(plain)).then_some(inner)
 }
 
-fn put<'t>(
-    tag: &'t str,
-    names: Names,
-    open: &mut BTreeSet<&'t str>,
-    skipped: &mut usize,
-    out: &mut String,
-) {
+fn put<'t>(tag: &'t str, names: Names, open: &mut BTreeSet<&'t str>, skipped: &mut usize, out: &mut String) {
     // Writing to a `String` cannot fail.
     let _ = match tag {
         "HOST" if names == Names::Read => write!(out, r"(?:\[?(?:{IP4}|{IP6})\]?|{DNS})"),
@@ -110,8 +104,7 @@ pub fn localise_flags(pattern: &str) -> String {
     while let Some(start) = rest.find('(') {
         let (head, tail) = rest.split_at(start);
         out.push_str(head);
-        let escaped = if head.is_empty() { out.ends_with('\\') } else { head.ends_with('\\') };
-        match (escaped, opening_flags(tail)) {
+        match (out.ends_with('\\'), opening_flags(tail)) {
             (false, Some((flags, length))) => {
                 out.push_str(flags);
                 out.push(':');

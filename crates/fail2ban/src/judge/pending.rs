@@ -1,0 +1,110 @@
+//! Connections that several lines tell of: `<F-MLFID>` says which, `<F-MLFGAINED>` that it got in, `<F-MLFFORGET>` that it is over.
+//! Bounded in number and in time.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use event::Moment;
+use event::limit::FAIL2BAN_PENDING_CONNECTIONS;
+
+use super::record::{Lines, Record};
+
+/// fail2ban forgets a connection after five minutes, whatever comes in between.
+const REMEMBERED: Duration = Duration::from_secs(5 * 60);
+
+/// What is remembered of connections.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    known: HashMap<String, Known>,
+    /// Connections by the order in which they came.
+    order: BTreeMap<u64, String>,
+    next: u64,
+}
+
+#[derive(Debug)]
+struct Known {
+    record: Record,
+    since: Moment,
+    place: u64,
+}
+
+impl Pending {
+    /// Adds what `found` says to what is known of its connection and gives the whole.
+    pub(super) fn merge(&mut self, connection: &str, mut found: Record, line: Lines, now: Moment) -> Record {
+        let gained = found.has("mlfgained");
+        if gained && !found.is_harmless() {
+            let text = found.groups.get("mlfgained").cloned().flatten();
+            found.groups.insert("nofail".into(), text);
+        }
+        let mut harmless = found.is_harmless();
+        let mut gained = gained;
+        let forget = found.take("mlfforget");
+        let user = found.text("user").map(str::to_owned);
+        let old = self.take(connection, now);
+        let known = old.is_some();
+        let (mut record, since) = match old {
+            Some((mut record, since)) => {
+                record.note_user(user);
+                let was_harmless = record.take("nofail") | record.take("mlfgained");
+                record.pending &= !gained;
+                // Without a failure that waits, the lines were told of before.
+                if !was_harmless && !record.pending {
+                    record.lines = Lines::default();
+                }
+                record.groups.extend(found.groups.into_iter().filter(|(_, value)| value.is_some()));
+                (record, since)
+            }
+            None => {
+                if !forget {
+                    found.note_user(user);
+                }
+                (found, now)
+            }
+        };
+        let several = (known || !forget) && record.users.len() > 1;
+        if std::mem::take(&mut record.pending) || several {
+            // A failure waits, or another account is tried: that one got in does not make up for it.
+            record.groups.remove("nofail");
+            record.groups.remove("mlfgained");
+            (harmless, gained) = (false, false);
+        }
+        if !harmless {
+            let mut lines = std::mem::take(&mut record.harmless);
+            lines.append(std::mem::take(&mut record.lines));
+            if !gained {
+                lines.append(line);
+            }
+            record.lines = lines;
+        } else if !forget {
+            record.harmless.append(line);
+        }
+        if !forget {
+            self.put(connection, record.clone(), since);
+        }
+        record
+    }
+
+    /// Notes that a failure of this connection waits for someone to be about.
+    pub(super) fn wait(&mut self, connection: &str) {
+        if let Some(known) = self.known.get_mut(connection) {
+            known.record.pending = true;
+        }
+    }
+
+    fn take(&mut self, connection: &str, now: Moment) -> Option<(Record, Moment)> {
+        let known = self.known.remove(connection)?;
+        self.order.remove(&known.place);
+        (now.since(known.since) < REMEMBERED).then_some((known.record, known.since))
+    }
+
+    fn put(&mut self, connection: &str, record: Record, since: Moment) {
+        while self.known.len() >= FAIL2BAN_PENDING_CONNECTIONS {
+            let Some((_, oldest)) = self.order.pop_first() else { break };
+            self.known.remove(&oldest);
+        }
+        let place = self.next;
+        self.next += 1;
+        self.order.insert(place, connection.to_owned());
+        self.known.insert(connection.to_owned(), Known { record, since, place });
+    }
+}

@@ -1,0 +1,249 @@
+//! One regular expression of a filter, ready to search: an automaton where that is exact, in time in proportion to the line. Look-around,
+//! back-references and conditionals need a backtracking engine; it only sees lines that a looser automaton let through, and
+//! its steps are counted.
+
+pub mod tags;
+pub mod syntax;
+pub mod python;
+pub mod render;
+
+use std::fmt;
+use std::sync::Arc;
+
+use event::limit::{FAIL2BAN_PATTERN_PROGRAM, FAIL2BAN_PATTERN_SIZE_BYTES, FAIL2BAN_PATTERN_STEPS};
+use fancy_regex::Regex as Backtracking;
+use regex_automata::Input;
+use regex_automata::meta::Regex as Automaton;
+use regex_automata::util::primitives::NonMaxUsize;
+
+use render::{Target, needs_backtracking, render};
+pub use tags::Names;
+
+/// What the text to search may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Text {
+    /// One line with its newline.
+    Line,
+    /// Several lines; `^` and `$` stand at the start and the end of all of it.
+    Lines,
+    /// Several lines; `^` and `$` stand at each one's start and end.
+    EachLine,
+}
+
+/// A compiled pattern.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    /// As it was written, tags and all.
+    source: Arc<str>,
+    /// Names of the groups by number.
+    names: Arc<[Option<Arc<str>>]>,
+    engine: Engine,
+}
+
+#[derive(Clone, Debug)]
+enum Engine {
+    Linear(Automaton),
+    Backtracking { guard: Automaton, exact: Arc<Backtracking> },
+}
+
+/// Where groups stand in the text; kept by the caller, so that searching allocates little.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    slots: Vec<Option<NonMaxUsize>>,
+}
+
+/// The search was given up: its steps were used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooManySteps;
+
+impl Pattern {
+    /// Compiles `source`, tags first.
+    pub fn new(source: &str, names: Names, text: Text) -> Result<Self, PatternError> {
+        let wrong = |wrong| PatternError { pattern: source.to_owned(), at: 0, wrong };
+        let resolved = tags::resolve(source, names);
+        if resolved.trim_start().is_empty() {
+            return Err(wrong(Wrong::Blank));
+        }
+        let parsed = python::parse(&tags::localise_flags(&resolved), text == Text::EachLine)?;
+        let one_line = text == Text::Line;
+        let automaton = |target| {
+            automaton(&render(&parsed.root, target, one_line)).map_err(|cause| wrong(Wrong::Engine(cause)))
+        };
+        let engine = if needs_backtracking(&parsed.root, one_line) {
+            let exact = backtracking(&render(&parsed.root, Target::Backtracking, one_line));
+            let exact = exact.map_err(|cause| wrong(Wrong::Engine(cause)))?;
+            Engine::Backtracking { guard: automaton(Target::Loose)?, exact: Arc::new(exact) }
+        } else {
+            Engine::Linear(automaton(Target::Linear)?)
+        };
+        let names = parsed.names.into_iter().map(|name| name.map(Arc::from)).collect();
+        Ok(Self { source: source.into(), names, engine })
+    }
+
+    /// As it was written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Whether an automaton runs it, in time in proportion to the line.
+    pub fn is_linear(&self) -> bool {
+        matches!(self.engine, Engine::Linear(_))
+    }
+
+    /// The names of its groups, with their numbers.
+    pub fn groups(&self) -> impl Iterator<Item = (usize, &Arc<str>)> {
+        self.names.iter().enumerate().filter_map(|(number, name)| Some((number, name.as_ref()?)))
+    }
+
+    /// Whether there is a group of this name.
+    pub fn has_group(&self, name: &str) -> bool {
+        self.groups().any(|(_, known)| &**known == name)
+    }
+
+    /// Searches `text`; if it matches, `places` says where its groups stand.
+    pub fn search(&self, text: &str, places: &mut Places) -> Result<bool, TooManySteps> {
+        places.slots.clear();
+        places.slots.resize(self.names.len() * 2, None);
+        match &self.engine {
+            Engine::Linear(automaton) => {
+                // Asking first where the match ends lets most lines go after one quick pass.
+                Ok(automaton.is_match(text)
+                    && automaton.search_slots(&Input::new(text), &mut places.slots).is_some())
+            }
+            Engine::Backtracking { guard, exact } => {
+                if !guard.is_match(text) {
+                    return Ok(false);
+                }
+                let Some(found) = exact.captures(text).map_err(|_| TooManySteps)? else { return Ok(false) };
+                for (number, slots) in places.slots.chunks_exact_mut(2).enumerate() {
+                    let group = found.get(number);
+                    slots[0] = group.as_ref().and_then(|group| NonMaxUsize::new(group.start()));
+                    slots[1] = group.as_ref().and_then(|group| NonMaxUsize::new(group.end()));
+                }
+                Ok(true)
+            }
+        }
+    }
+}
+
+impl Places {
+    /// Where a group stands, by its number; 0 is the whole match.
+    pub fn group(&self, number: usize) -> Option<(usize, usize)> {
+        Some(((*self.slots.get(number * 2)?)?.get(), (*self.slots.get(number * 2 + 1)?)?.get()))
+    }
+}
+
+fn automaton(text: &str) -> Result<Automaton, String> {
+    let config = Automaton::config()
+        .nfa_size_limit(Some(FAIL2BAN_PATTERN_SIZE_BYTES))
+        .hybrid_cache_capacity(FAIL2BAN_PATTERN_SIZE_BYTES / 8);
+    Automaton::builder().configure(config).build(text).map_err(|cause| match cause.syntax_error() {
+        Some(syntax) => syntax.to_string(),
+        None => cause.to_string(),
+    })
+}
+
+/// Without its optimisations: they have been wrong before, and what is not looked for quickly here is not looked for often.
+fn backtracking(text: &str) -> Result<Backtracking, String> {
+    let mut builder = fancy_regex::RegexBuilder::new(text);
+    builder
+        .backtrack_limit(FAIL2BAN_PATTERN_STEPS)
+        .max_prog_size(FAIL2BAN_PATTERN_PROGRAM)
+        .optimize(false)
+        .seek(false);
+    builder.delegate_size_limit(FAIL2BAN_PATTERN_SIZE_BYTES).build().map_err(|cause| cause.to_string())
+}
+
+/// A pattern that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PatternError {
+    /// The pattern.
+    pub pattern: String,
+    /// After how many of its characters.
+    pub at: usize,
+    /// Why.
+    pub wrong: Wrong,
+}
+
+/// Why a pattern cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// There is nothing in it.
+    Blank,
+    /// Longer than the limit.
+    TooLong,
+    /// Groups in groups beyond the limit.
+    TooDeep,
+    /// A `)` without its `(`.
+    Unopened,
+    /// A `(` without its `)`.
+    Unclosed,
+    /// A `[` without its `]`.
+    OpenClass,
+    /// `[z-a]`, `[\w-a]`.
+    BadRange,
+    /// A backslash before a letter that has no such meaning.
+    BadEscape,
+    /// A repetition of nothing.
+    NothingToRepeat,
+    /// A repetition of a repetition.
+    RepeatOfRepeat,
+    /// `{3,2}`
+    BadBounds,
+    /// A reference to a group that is not there or still open.
+    NoSuchGroup,
+    /// Two groups of one name.
+    NameTwice,
+    /// No name for a group.
+    BadName,
+    /// An unknown flag.
+    BadFlag,
+    /// A conditional with more than two branches.
+    ThirdBranch,
+    /// No group that says whom the failure is about.
+    NoIdentity,
+    /// What an engine says of it.
+    Engine(String),
+}
+
+impl fmt::Display for PatternError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "'{}' cannot be used as a pattern", self.pattern)?;
+        if self.at > 0 {
+            write!(f, ", at character {}", self.at)?;
+        }
+        write!(f, ": {}", self.wrong)
+    }
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Blank => "it is empty",
+            Self::TooLong => "it is too long; split it",
+            Self::TooDeep => "its groups are nested too deeply",
+            Self::Unopened => "a ')' has no '('; write '\\)' for the character",
+            Self::Unclosed => "a '(' has no ')'; write '\\(' for the character",
+            Self::OpenClass => "a '[' has no ']'; write '\\[' for the character",
+            Self::BadRange => "a range in '[…]' must go from a character to a later one",
+            Self::BadEscape => "a '\\' stands before something that it gives no meaning",
+            Self::NothingToRepeat => "a repetition has nothing before it to repeat",
+            Self::RepeatOfRepeat => "a repetition is repeated; put '(?:…)' around the inner one",
+            Self::BadBounds => "a repetition has a minimum above its maximum",
+            Self::NoSuchGroup => "it refers to a group that is not there or not closed yet",
+            Self::NameTwice => "two groups have one name (every host tag can stand in it only once)",
+            Self::BadName => "a group's name must be letters, digits and '_'",
+            Self::BadFlag => "a flag is unknown; known are i, m, s, x, a and u",
+            Self::ThirdBranch => "a conditional has more than two branches",
+            Self::NoIdentity => {
+                "no group says whom a failure is about; write <HOST>, <ADDR>, <F-ID> or <F-MLFID>"
+            }
+            Self::Engine(cause) => cause,
+        })
+    }
+}
+
+impl std::error::Error for PatternError {}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+use super::*;
+
+/// The groups of the first match of `pattern` in `text`, as Python's `re.search` would give them.
+fn groups<'t>(pattern: &str, text: &'t str, kind: Text) -> Option<Vec<Option<&'t str>>> {
+    let pattern = Pattern::new(pattern, Names::Read, kind).unwrap();
+    let mut places = Places::default();
+    pattern.search(text, &mut places).unwrap().then(|| {
+        (0..pattern.names.len())
+            .map(|number| places.group(number).map(|(start, end)| &text[start..end]))
+            .collect()
+    })
+}
+
+fn whole<'t>(pattern: &str, text: &'t str) -> Option<&'t str> {
+    groups(pattern, text, Text::Line)?[0]
+}
+
+#[test]
+fn the_end_is_python_s() {
+    assert_eq!(whole("b$", "ab\n"), Some("b"));
+    assert_eq!(whole(r"b\Z", "ab\n"), None);
+    assert_eq!(whole(r"b\s\Z", "ab\n"), Some("b\n"));
+    assert_eq!(groups("b$", "ab\ncb\n", Text::Lines).unwrap()[0], Some("b"));
+    assert_eq!(groups("a$", "a\nb\n", Text::Lines), None);
+    assert_eq!(groups("^b$", "a\nb\nc\n", Text::EachLine).unwrap()[0], Some("b"));
+    assert_eq!(groups("^b$", "a\nb\nc\n", Text::Lines), None);
+}
+
+#[test]
+fn classes_are_python_s() {
+    assert_eq!(whole(r"^\w+$", "gr\u{fc}n\u{b2}\n"), Some("gr\u{fc}n\u{b2}"));
+    assert_eq!(whole(r"a\sb", "a\x1cb\n"), Some("a\x1cb"));
+    assert_eq!(whole(r"(?a)^\w+", "gr\u{fc}n\n"), Some("gr"));
+    assert_eq!(whole(r"[]x]+", "a]x]\n"), Some("]x]"));
+    assert_eq!(whole(r"[a&&b[]+", "&b[\n"), Some("&b["));
+    assert_eq!(whole(r"\<a\>\-\/", "<a>-/\n"), Some("<a>-/"));
+    assert_eq!(whole(r"\x41\102\u0043{", "ABC{\n"), Some("ABC{"));
+    assert_eq!(whole(r"[^\S ]", "a \t\n"), Some("\t"));
+    assert_eq!(whole(r"a{,2}b", "aaab\n"), Some("aab"));
+}
+
+#[test]
+fn flags_hold_where_python_has_them_hold() {
+    assert_eq!(whole("(?i)ab", "AB\n"), Some("AB"));
+    assert_eq!(whole("a(?i)b", "AB\n"), Some("AB"));
+    assert_eq!(whole("a(?i:b)", "AB\n"), None);
+    assert_eq!(whole("a((?i)b|c)", "aC\n"), Some("aC"));
+    assert_eq!(whole("(?x) a b # comment\n c", "abc\n"), Some("abc"));
+    assert_eq!(whole("(?i:a(?-i:b))", "Ab\n"), Some("Ab"));
+    assert_eq!(whole("(?i:a(?-i:b))", "AB\n"), None);
+}
+
+#[test]
+fn what_needs_backtracking_gets_it() {
+    assert_eq!(whole(r"^(?P<q>['x])a(?P=q)$", "'a'\n"), Some("'a'"));
+    assert_eq!(whole(r"^(?P<q>['x])a(?P=q)$", "'ax\n"), None);
+    assert_eq!(whole(r"^(a)?b(?(1)c|d)$", "abc\n"), Some("abc"));
+    assert_eq!(whole(r"^(a)?b(?(1)c|d)$", "bd\n"), Some("bd"));
+    assert_eq!(whole(r"^(a)?b(?(1)c|d)$", "bc\n"), None);
+    assert_eq!(whole(r"^(?P<n>a)?b(?(n)c)$", "b\n"), Some("b"));
+    assert_eq!(whole(r"a(?!b)", "abac\n"), Some("a"));
+    assert_eq!(whole(r"(?<!a)b", "ab\n"), None);
+    assert_eq!(whole(r"a++a", "aaa\n"), None);
+    assert_eq!(whole(r"(?>a*)a", "aaa\n"), None);
+    // A group that did not take part has no text to refer to.
+    assert_eq!(whole(r"^(a)?\1b$", "b\n"), None);
+    assert_eq!(groups(r"^(?:(a)|b)(?!x)", "b\n", Text::Line).unwrap()[1], None);
+}
+
+#[test]
+fn the_first_alternative_wins_as_in_python() {
+    assert_eq!(whole("a|ab", "ab\n"), Some("a"));
+    assert_eq!(groups("(a*?)(a*)b", "aab\n", Text::Line).unwrap()[1..], [Some(""), Some("aa")]);
+}
+
+#[test]
+fn a_host_is_an_address_or_a_name() {
+    let host = |text| {
+        let found = groups("^<HOST>$", text, Text::Line)?;
+        // ip4, ip6, dns
+        Some((found[1], found[2], found[3]))
+    };
+    assert_eq!(host("192.0.2.1\n"), Some((Some("192.0.2.1"), None, None)));
+    assert_eq!(host("::ffff:192.0.2.1\n"), Some((Some("192.0.2.1"), None, None)));
+    assert_eq!(host("[2001:db8::1]\n"), Some((None, Some("2001:db8::1"), None)));
+    assert_eq!(host("::1\n"), Some((None, Some("::1"), None)));
+    assert_eq!(host("2001:db8::\n"), Some((None, Some("2001:db8::"), None)));
+    assert_eq!(host("a.example\n"), Some((None, None, Some("a.example"))));
+    assert_eq!(host("a b\n"), None);
+}
+
+#[test]
+fn a_search_ends_after_its_steps() {
+    let pattern = Pattern::new(r"^(?:(?:a|a)+)+(?!c)b<HOST>", Names::Read, Text::Line).unwrap();
+    assert!(!pattern.is_linear());
+    let text = format!("{}b192.0.2.1\n", "a".repeat(40));
+    let mut places = Places::default();
+    assert_eq!(pattern.search(&text, &mut places), Ok(true));
+    let text = format!("{}192.0.2.1\n", "a".repeat(40));
+    assert_eq!(pattern.search(&text, &mut places), Ok(false), "the automaton lets it go at once");
+    let pattern = Pattern::new(r"^(?:(?:a|a)+)+(?=c)b<HOST>", Names::Read, Text::Line).unwrap();
+    let text = format!("{}b192.0.2.1\n", "a".repeat(40));
+    assert_eq!(pattern.search(&text, &mut places), Err(TooManySteps));
+}
