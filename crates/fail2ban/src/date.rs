@@ -1,8 +1,20 @@
 //! Finds the date in a line as fail2ban does: by one `datepattern` or several, or by its default templates. It refuses to read a clock:
 //! "now" and the zone are arguments.
 
+mod field;
+mod zone;
+mod stamp;
+mod search;
+mod template;
+mod default;
+mod detector;
+
+use std::fmt;
+
 use event::Moment;
 use jiff::tz::TimeZone;
+
+use detector::Detector;
 
 /// A date that was found in a line. `start..end` is what fail2ban cuts out of the line before it looks for failures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,22 +30,81 @@ pub struct Found {
 
 /// Looks for dates in the lines of one log. It learns which template the log uses, so it must see the lines in order.
 #[derive(Clone, Debug)]
-pub struct DateDetector {}
-
-/// Why a `datepattern` or a `logtimezone` cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DateError {}
+pub struct DateDetector {
+    detector: Detector,
+    /// The zone of dates that name none, in minutes from UTC.
+    assumed: Option<i32>,
+}
 
 impl DateDetector {
     /// For the value of `datepattern` (none: the default templates) and of `logtimezone`.
     pub fn new(pattern: Option<&str>, logtimezone: Option<&str>) -> Result<Self, DateError> {
-        let _ = (pattern, logtimezone);
-        Ok(Self {})
+        let assumed = match logtimezone {
+            None => None,
+            Some(name) => Some(
+                zone::offset_minutes(name).ok_or_else(|| DateError::UnknownZone { zone: name.to_owned() })?,
+            ),
+        };
+        let lines = pattern.unwrap_or_default().split('\n').map(str::trim).filter(|line| !line.is_empty());
+        Ok(Self { detector: Detector::new(lines)?, assumed })
     }
 
     /// The date in this line. A date without a zone is in `logtimezone`, or else in `zone`; one without a year is the last such before `now`.
     pub fn find(&mut self, line: &str, now: Moment, zone: &TimeZone) -> Option<Found> {
-        let _ = (line, now, zone);
-        None
+        let (template, seen) = self.detector.find(line, now)?;
+        let at =
+            if seen.cut.is_empty() { None } else { template.moment(line, &seen, self.assumed, now, zone) };
+        Some(Found { at, start: seen.cut.start, end: seen.cut.end })
     }
 }
+
+/// Why a `datepattern` or a `logtimezone` cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DateError {
+    /// A `%` before a letter that stands for nothing.
+    UnknownField {
+        /// The pattern.
+        pattern: String,
+    },
+    /// What the pattern comes to is no regular expression.
+    BadPattern {
+        /// The regular expression.
+        pattern: String,
+        /// Why.
+        cause: String,
+    },
+    /// Two patterns that are one and the same.
+    Twice {
+        /// The second.
+        pattern: String,
+    },
+    /// Neither an offset nor an abbreviation.
+    UnknownZone {
+        /// The zone.
+        zone: String,
+    },
+}
+
+impl fmt::Display for DateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownField { pattern } => write!(
+                f,
+                "datepattern '{pattern}' has a % before something that is no field of a date; write %% for the sign"
+            ),
+            Self::BadPattern { pattern, cause } => {
+                write!(f, "datepattern comes to '{pattern}', where {cause}")
+            }
+            Self::Twice { pattern } => write!(f, "datepattern '{pattern}' is there twice"),
+            Self::UnknownZone { zone } => write!(
+                f,
+                "logtimezone '{zone}' is not known; write an offset such as UTC+0200, or an abbreviation such as CET"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for DateError {}
+
+#[cfg(test)]
+mod tests;
