@@ -4,7 +4,7 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 use control::desk::{Activity, Series, Span};
-use event::Moment;
+use event::{JailName, Moment};
 
 use crate::tag::Tag;
 use crate::text::Text;
@@ -127,8 +127,13 @@ impl Chart {
 
 /// The first services as they are, the rest as one.
 fn gathered(text: Text, series: &[Series]) -> Vec<Series> {
+    let named = |one: &Series| {
+        let by_hand = one.service == JailName::MANUAL;
+        Series { service: if by_hand { text.say("why-by-hand") } else { one.service.clone() }, ..one.clone() }
+    };
+    let series: Vec<Series> = series.iter().map(named).collect();
     if series.len() <= KINDS {
-        return series.to_vec();
+        return series;
     }
     let (first, rest) = series.split_at(KINDS - 1);
     let mut other = Series { service: text.say("chart-other"), ..Series::default() };
