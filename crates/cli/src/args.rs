@@ -167,9 +167,13 @@ pub enum TokenDeed {
 /// Arguments of `scan`.
 #[derive(Clone, Debug, ClapArgs)]
 pub struct Scan {
-    /// The filter: a shipped one, or one of the filter directory of --config.
+    /// The filter: a shipped one, or one of the filter directory of --config; with --fail2ban-dir, one of fail2ban's, with its
+    /// options as jails spell them: 'sshd[mode="aggressive"]'.
     #[arg(long, value_name = "NAME")]
     pub filter: String,
+    /// Take the filter from fail2ban's configuration in this directory: /etc/fail2ban.
+    #[arg(long, value_name = "DIR", conflicts_with = "config")]
+    pub fail2ban_dir: Option<PathBuf>,
     /// Log files; '-' is standard input.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,

@@ -12,6 +12,7 @@ pub mod status;
 pub mod banned;
 pub mod why;
 pub mod scan;
+pub mod fail2ban;
 pub mod filters;
 
 pub use args::{Args, Command};

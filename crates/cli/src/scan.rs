@@ -50,16 +50,16 @@ pub fn scan(arguments: &Scan, catalog: &Catalog, clock: fn() -> Moment, json: bo
     Exit::Done
 }
 
-fn fail(exit: Exit, wrong: &dyn std::fmt::Display) -> Exit {
+pub(crate) fn fail(exit: Exit, wrong: &dyn std::fmt::Display) -> Exit {
     eprintln!("stockade: {wrong}");
     exit
 }
 
-fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+pub(crate) fn open(path: &Path) -> io::Result<Box<dyn Read>> {
     if path.as_os_str() == "-" { Ok(Box::new(io::stdin().lock())) } else { Ok(Box::new(File::open(path)?)) }
 }
 
-fn zone(arguments: &Scan, now: Moment) -> Result<Zone, String> {
+pub(crate) fn zone(arguments: &Scan, now: Moment) -> Result<Zone, String> {
     let zone = match &arguments.tz {
         None => TimeZone::system(),
         Some(name) => TimeZone::get(name).map_err(|cause| {

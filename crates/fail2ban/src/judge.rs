@@ -350,3 +350,6 @@ impl Rule {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

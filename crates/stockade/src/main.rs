@@ -61,6 +61,9 @@ fn carry_out(Args { command, place, json }: &Args) -> Exit {
         Command::Unban { .. } => cli::ask::ask(place, &Request::UnbanAll, json),
         Command::Why { address } => cli::ask::ask(place, &Request::Why { address: address.clone() }, json),
         Command::Reload => cli::ask::ask(place, &Request::Reload, json),
+        Command::Scan(scan) if let Some(folder) = &scan.fail2ban_dir => {
+            cli::fail2ban::scan(scan, folder, clock::now, json)
+        }
         Command::Scan(scan) => match offline::catalog(config_file(scan.config.as_deref()).as_deref()) {
             Ok(catalog) => cli::scan::scan(scan, &catalog, clock::now, json),
             Err(complaints) => offline::fail(&complaints, Exit::Config),
