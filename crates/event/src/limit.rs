@@ -177,6 +177,10 @@ pub const DIFFERENCE_BYTES: usize = 16 * 1024;
 /// Bytes of a request's body over HTTP. A larger one is refused with 413.
 pub const HTTP_BODY_BYTES: usize = 1024 * 1024;
 
+/// Bytes of a refused request's body that are read and thrown away, so that its sender reads the answer. Past it, the
+/// connection is closed.
+pub const HTTP_DISCARDED_BYTES: usize = 8 * 1024 * 1024;
+
 /// Bytes of a form that is read before anybody is signed in. A larger one is refused with 413.
 pub const HTTP_OPEN_FORM_BYTES: usize = 16 * 1024;
 

@@ -1,10 +1,13 @@
 //! What surrounds every router: the headers of every answer, forged requests refused, bounds on time and size, errors in our
 //! shape also where no handler was reached.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::request::Parts;
@@ -49,12 +52,15 @@ async fn around(State(gate): State<Gate>, request: Request, next: Next) -> Respo
     let path = request.uri().path().to_owned();
     let (parts, body) = request.into_parts();
     warn_of_proxy(&gate, &parts);
-    let request = Request::from_parts(parts, body);
-    let response = match refusal(&gate, request) {
-        Err(wrong) => wrong.into_response(),
-        Ok(request) => {
+    let response = match refusal(&gate, &parts) {
+        Err(wrong) => {
+            let span = Duration::from_secs(limit::HTTP_HEAD_SECONDS);
+            let _ = tokio::time::timeout(span, discard(body)).await;
+            wrong.into_response()
+        }
+        Ok(()) => {
             let span = Duration::from_secs(limit::HTTP_REQUEST_SECONDS);
-            let answer = tokio::time::timeout(span, next.run(request)).await;
+            let answer = tokio::time::timeout(span, next.run(Request::from_parts(parts, body))).await;
             answer.unwrap_or_else(|_| slow().into_response())
         }
     };
@@ -79,22 +85,33 @@ fn warn_of_proxy(gate: &Gate, parts: &Parts) {
 }
 
 /// Whether a request may reach a handler at all.
-fn refusal(gate: &Gate, request: Request) -> Result<Request, Wrong> {
-    let (parts, body) = request.into_parts();
+fn refusal(gate: &Gate, parts: &Parts) -> Result<(), Wrong> {
     let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let length = length.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
     if length > limit::HTTP_BODY_BYTES as u64 {
         return Err(Wrong::too_large(limit::HTTP_BODY_BYTES));
     }
     let has_cookie = parts.headers.contains_key(header::COOKIE);
-    if has_cookie && !caller::is_safe(&parts.method) && !origin::is_ours(gate, &parts) {
+    if has_cookie && !caller::is_safe(&parts.method) && !origin::is_ours(gate, parts) {
         let text = origin::refused().text;
         return Err(Wrong::forbidden("origin", text, "a request of our own pages"));
     }
     if parts.method == Method::TRACE || parts.method == Method::CONNECT {
         return Err(Wrong::method("another method"));
     }
-    Ok(Request::from_parts(parts, body))
+    Ok(())
+}
+
+/// Reads what nobody wants, up to a bound and without keeping it: most clients read no answer before they have sent everything, and
+/// would never learn why they were hung up on.
+async fn discard(mut body: Body) {
+    let mut left = limit::HTTP_DISCARDED_BYTES;
+    while let Some(Ok(frame)) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
+            Some(rest) => left = rest,
+            None => return,
+        }
+    }
 }
 
 fn slow() -> Wrong {
