@@ -21,27 +21,28 @@ pub struct Daemon {
     host: Host,
     config: PathBuf,
     state: PathBuf,
+    logs: PathBuf,
     process: Process,
 }
 
 impl Daemon {
-    /// Starts it on `host` with these settings and waits until it says `ready`.
-    pub fn start(host: &Host, home: &Path, settings: &str) -> Result<Self> {
+    /// Starts it on `host` with these settings and these logs, and waits until it says `ready`.
+    pub fn start(host: &Host, home: &Path, logs: &Path, settings: &str) -> Result<Self> {
         let (config, state) = (home.join("stockade.toml"), home.join("state"));
         arena::scene::write(&config, settings)?;
         fs::create_dir_all(&state).map_err(arena::Error::io("create", state.display()))?;
-        let process = launch(host, &config, &state)?;
-        Ok(Self { host: host.clone(), config, state, process })
+        let process = launch(host, &config, &state, logs)?;
+        Ok(Self { host: host.clone(), config, state, logs: logs.to_owned(), process })
     }
 
     /// Stops it as an init system does, and starts it again with the same settings and the same state, after `meanwhile` has had
     /// the directory of the state for itself.
     pub fn again(self, meanwhile: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
-        let Self { host, config, state, process } = self;
+        let Self { host, config, state, logs, process } = self;
         process.stop(PATIENCE)?;
         meanwhile(&state)?;
-        let process = launch(&host, &config, &state)?;
-        Ok(Self { host, config, state, process })
+        let process = launch(&host, &config, &state, &logs)?;
+        Ok(Self { host, config, state, logs, process })
     }
 
     /// The link with which the first password is set.
@@ -110,8 +111,13 @@ impl Daemon {
     }
 }
 
-fn launch(host: &Host, config: &Path, state: &Path) -> Result<Process> {
-    let mut command = host.command(arena::stockade::binary()?);
+/// The server has a name and a /var/log of its own, as the pages show both.
+const SCRIPT: &str = "hostname pbx; mount --bind \"$1\" /var/log; shift; exec \"$@\"";
+
+fn launch(host: &Host, config: &Path, state: &Path, logs: &Path) -> Result<Process> {
+    let mut command = host.command("unshare");
+    command.args(["--mount", "--uts", "--propagation", "private", "sh", "-euc", SCRIPT, "sh"]).arg(logs);
+    command.arg(arena::stockade::binary()?);
     command.arg("run").arg("--config").arg(config).arg("--state-dir").arg(state);
     let mut process = Process::start("stockade run", &mut command)?;
     process.line("a line 'ready'", PATIENCE, |line| line == "ready")?;

@@ -14,18 +14,20 @@ use crate::Result;
 #[derive(Clone, Debug)]
 pub struct Log {
     path: PathBuf,
+    name: &'static str,
 }
 
 impl Log {
-    /// An empty log at `path`.
-    pub fn new(path: PathBuf) -> Result<Self> {
+    /// An empty log called `name` in `directory`, which is the server's /var/log.
+    pub fn new(directory: &Path, name: &'static str) -> Result<Self> {
+        let path = directory.join(name);
         arena::scene::write(&path, "")?;
-        Ok(Self { path })
+        Ok(Self { path, name })
     }
 
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// Where it is for the server.
+    pub fn place(&self) -> String {
+        format!("/var/log/{}", self.name)
     }
 
     /// `times` wrong passwords for `account` from `address`, as OpenSSH tells them, `ago` before now.

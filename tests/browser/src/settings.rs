@@ -52,7 +52,7 @@ impl Settings {
                 _ => None,
             };
             let jail = match log {
-                Some(log) => format!("enabled = true\nlogs = [{:?}]\njournal = []\n", log.path()),
+                Some(log) => format!("enabled = true\nlogs = [{:?}]\njournal = []\n", log.place()),
                 None => "enabled = false\n".to_owned(),
             };
             write!(text, "\n[jails.{name}]\n{jail}").expect("a string takes everything");

@@ -45,11 +45,11 @@ impl Stage {
     /// Without a password: a first start. `before` writes what stands in the logs of SSH and SIP already.
     pub fn fresh(settings: &Settings, before: impl FnOnce(&Log, &Log) -> Result<()>) -> Result<Self> {
         let scene = Scene::new()?;
-        let ssh = Log::new(scene.directory().join("auth.log"))?;
-        let sip = Log::new(scene.directory().join("security.log"))?;
+        let logs = scene.directory().join("log");
+        let (ssh, sip) = (Log::new(&logs, "auth.log")?, Log::new(&logs, "asterisk/security")?);
         before(&ssh, &sip)?;
         let home = scene.directory().join("stockade");
-        let daemon = Daemon::start(&scene.victim, &home, &settings.toml(&ssh, &sip)?)?;
+        let daemon = Daemon::start(&scene.victim, &home, &logs, &settings.toml(&ssh, &sip)?)?;
         Ok(Self { daemon, ssh, sip, scene })
     }
 
