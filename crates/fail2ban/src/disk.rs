@@ -47,3 +47,9 @@ pub fn ending_in(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+/// The files that a pattern such as `/var/log/*/error.log` matches at present; dangling links are none.
+pub fn matching(pattern: &str) -> Vec<PathBuf> {
+    let Ok(found) = glob::glob(pattern) else { return Vec::new() };
+    found.filter_map(Result::ok).filter(|path| path.exists()).take(limit::FAIL2BAN_ENTRIES).collect()
+}

@@ -3,7 +3,7 @@
 
 use event::limit;
 
-use crate::complaint::{Complaint, Place, Wrong};
+use crate::complaint::{Complaint, Wrong};
 use crate::conf::Conf;
 use crate::ini::{Section, Value};
 use crate::ordered::Ordered;
@@ -140,9 +140,4 @@ impl<'a> Lookup<'a> {
         into.push_str(rest);
         Ok(())
     }
-}
-
-/// A value that no file holds.
-pub fn given(text: &str, place: &Place) -> Value {
-    Value { text: text.to_owned(), place: place.clone() }
 }
