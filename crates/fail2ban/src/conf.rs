@@ -134,14 +134,15 @@ impl Reader {
         let Some(includes) = self.includes(path) else { return Vec::new() };
         let mut here = above.to_vec();
         here.push(path.to_owned());
-        let [before, after] = includes.map(|(place, names)| self.included(path, place, &names, &here));
+        let [before, after] =
+            includes.map(|(place, names)| self.included(path, place.as_ref(), &names, &here));
         [before, vec![path.to_owned()], after].concat()
     }
 
     fn included(
         &mut self,
         path: &Path,
-        place: Option<Place>,
+        place: Option<&Place>,
         names: &str,
         above: &[PathBuf],
     ) -> Vec<PathBuf> {
@@ -158,7 +159,7 @@ impl Reader {
             if files.is_empty()
                 && !may_be_missing
                 && !disk::is_there(&wanted)
-                && let Some(place) = place.clone()
+                && let Some(place) = place.cloned()
             {
                 self.complaints
                     .push(Complaint { place, wrong: Wrong::NoInclude(wanted.display().to_string()) });

@@ -1,3 +1,5 @@
+//! What dates look like in lines and what they mean, by hand; `tests/dates.rs` compares with fail2ban itself. No clock is read.
+
 use super::*;
 
 /// 2005-08-14 12:00 in Zurich.

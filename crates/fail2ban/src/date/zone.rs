@@ -54,8 +54,8 @@ pub fn offset_minutes(zone: &str) -> Option<i32> {
 }
 
 fn abbreviation(name: &str) -> Option<i32> {
-    let known = ABBREVIATIONS.iter().chain(std::iter::once(&EASTMOST));
-    known.filter(|(_, names)| names.split(' ').any(|one| one == name)).map(|(minutes, _)| *minutes).last()
+    let mut known = ABBREVIATIONS.iter().chain(std::iter::once(&EASTMOST));
+    known.rfind(|(_, names)| names.split(' ').any(|one| one == name)).map(|(minutes, _)| *minutes)
 }
 
 /// `+hh`, `+hhmm` or `+hh:mm`.
