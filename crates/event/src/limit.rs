@@ -313,7 +313,7 @@ pub const LAPI_BOUNCERS: usize = 1000;
 
 /// Different selections of decisions that bouncers ask for, each held once. At the bound, the one that was asked for longest
 /// ago is forgotten: its bouncers are told everything anew.
-pub const LAPI_VIEWS: usize = 8;
+pub const LAPI_VIEWS: usize = 16;
 
 /// Changes that are kept for bouncers that have not asked since. At the bound, the oldest are forgotten: a bouncer that needs them
 /// is told everything anew.
@@ -379,8 +379,9 @@ pub const FAIL2BAN_PATTERN_STEPS: usize = 100_000;
 /// Lines that one match may span, fail2ban's `maxlines`. A larger number is taken for this one.
 pub const FAIL2BAN_MATCH_LINES: u32 = 1000;
 
-/// Connections of which each filter remembers what it has seen so far. At the bound, the oldest is forgotten.
-pub const FAIL2BAN_PENDING_CONNECTIONS: usize = 1000;
+/// Connections of which each filter of fail2ban's remembers what it has seen so far: as many as fail2ban does, so that both find the
+/// same failures. At the bound, the oldest is forgotten.
+pub const FAIL2BAN_PENDING_CONNECTIONS: usize = 100;
 
 /// Lines, and accounts, kept of one such connection. Further ones are counted and left out.
 pub const FAIL2BAN_PENDING_LINES: usize = 50;

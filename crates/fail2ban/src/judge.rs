@@ -1,6 +1,7 @@
 //! One line through a filter: the date is cut out, `prefregex` takes the content, the first `failregex` that matches decides, unless an
 //! `ignoreregex` does. Reads no clock, looks no name up, and counts nothing: whoever asks does.
 
+mod candidates;
 mod groups;
 mod pending;
 mod record;
@@ -16,6 +17,7 @@ use jiff::tz::TimeZone;
 use crate::date::DateDetector;
 use crate::filter_file::FilterText;
 use crate::pattern::{Names, Pattern, PatternError, Places, Text, Wrong};
+use candidates::Candidates;
 use groups::{Complex, complex, groups};
 pub use groups::{Groups, Value};
 use pending::Pending;
@@ -33,6 +35,9 @@ pub struct Judge {
     prefix: Option<Rule>,
     failures: Vec<Rule>,
     ignored: Vec<Rule>,
+    candidates: Candidates,
+    /// Which patterns are to be tried on this line.
+    marked: Vec<bool>,
     dates: DateDetector,
     zone: TimeZone,
     /// How many lines a match may span.
@@ -42,6 +47,8 @@ pub struct Judge {
     last: Option<(String, Moment)>,
     pending: Pending,
     places: Places,
+    /// Where the groups of the prefix stand.
+    outer: Places,
     text: String,
     content: String,
     given_up: u64,
@@ -51,6 +58,8 @@ pub struct Judge {
 struct Rule {
     pattern: Pattern,
     complex: Vec<Complex>,
+    /// The group that takes the content, in a prefix.
+    content: Option<usize>,
 }
 
 /// What a line is.
@@ -123,6 +132,8 @@ impl Judge {
         let ignored = compiled(&filter.ignoreregex, &|source| Rule::new(source, names, text));
         let judge = Self {
             prefix,
+            candidates: Candidates::new(&failures),
+            marked: Vec::new(),
             failures,
             ignored,
             dates,
@@ -132,6 +143,7 @@ impl Judge {
             last: None,
             pending: Pending::default(),
             places: Places::default(),
+            outer: Places::default(),
             text: String::new(),
             content: String::new(),
             given_up: 0,
@@ -213,28 +225,32 @@ impl Judge {
         {
             return Verdict::Ignored(index);
         }
-        let mut outer = Groups::new();
+        // What the prefix leaves is a part of the text, so a text that no pattern can match has none that one can.
+        if !self.candidates.mark(text, &mut self.marked) && self.lines_max == 1 {
+            return Verdict::Missed;
+        }
         let mut searched = text;
         if let Some(rule) = &self.prefix {
-            if !rule.matches(text, &mut self.places, &mut self.given_up) {
+            if !rule.matches(text, &mut self.outer, &mut self.given_up) {
                 return Verdict::Missed;
             }
-            outer = groups(&rule.pattern, &rule.complex, text, &self.places);
-            if let Some(Value::Text(taken)) =
-                outer.remove("content").flatten().filter(|taken| !taken.is_empty())
-            {
-                content.clear();
-                content.push_str(&taken);
-                content.push('\n');
-                searched = content;
+            let taken = rule.content.and_then(|group| self.outer.group(group));
+            match taken.filter(|(start, end)| start < end) {
+                Some((start, end)) if end + 1 == text.len() => searched = &text[start..],
+                Some((start, end)) => {
+                    content.clear();
+                    content.push_str(&text[start..end]);
+                    content.push('\n');
+                    searched = content;
+                }
+                None => {}
             }
         }
-        let first = self
-            .failures
-            .iter()
-            .position(|rule| rule.matches(searched, &mut self.places, &mut self.given_up));
+        let first = self.failures.iter().zip(&self.marked).position(|(rule, marked)| {
+            *marked && rule.matches(searched, &mut self.places, &mut self.given_up)
+        });
         let Some(index) = first else {
-            if self.lines_max > 1 && !std::ptr::eq(searched, text) {
+            if self.lines_max > 1 && searched.len() != text.len() {
                 // What the prefix left of the lines is what fail2ban keeps of them.
                 self.lines.clear();
                 self.cut("", "", searched.trim_end_matches('\n'));
@@ -260,6 +276,11 @@ impl Judge {
         let mut lines = Lines::default();
         taken.matched.iter().for_each(|line| lines.push(line.whole()));
         self.leave(taken.unmatched);
+        let mut outer = match &self.prefix {
+            Some(rule) => groups(&rule.pattern, &rule.complex, text, &self.outer),
+            None => Groups::new(),
+        };
+        outer.remove("content");
         outer.extend(inner);
         self.conclude(index, Record { groups: outer, ..Record::default() }, lines, at, now)
     }
@@ -335,7 +356,8 @@ impl Rule {
     fn new(source: &str, names: Names, text: Text) -> Result<Self, PatternError> {
         let pattern = Pattern::new(source, names, text)?;
         let complex = complex(&pattern);
-        Ok(Self { pattern, complex })
+        let content = pattern.groups().find(|(_, name)| &***name == "content").map(|(number, _)| number);
+        Ok(Self { pattern, complex, content })
     }
 
     fn nobody(&self) -> PatternError {

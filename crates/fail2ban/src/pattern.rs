@@ -8,15 +8,20 @@ pub mod python;
 pub mod render;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use event::limit::{FAIL2BAN_PATTERN_PROGRAM, FAIL2BAN_PATTERN_SIZE_BYTES, FAIL2BAN_PATTERN_STEPS};
+use event::limit::{
+    FAIL2BAN_PATTERN_DEPTH, FAIL2BAN_PATTERN_PROGRAM, FAIL2BAN_PATTERN_SIZE_BYTES, FAIL2BAN_PATTERN_STEPS,
+};
 use fancy_regex::Regex as Backtracking;
 use regex_automata::Input;
 use regex_automata::meta::Regex as Automaton;
 use regex_automata::util::primitives::NonMaxUsize;
 
-use render::{Target, needs_backtracking, render};
+use regex_syntax::hir::Hir;
+
+use render::{Target, needs_backtracking, render, render_ascii};
+use syntax::Node;
 pub use tags::Names;
 
 /// What the text to search may be.
@@ -38,13 +43,27 @@ pub struct Pattern {
     /// Names of the groups by number.
     names: Arc<[Option<Arc<str>>]>,
     engine: Engine,
+    /// Texts of which every match has one at least; none if there are no such.
+    literals: Option<Literals>,
 }
 
 #[derive(Clone, Debug)]
 enum Engine {
-    Linear(Automaton),
-    Backtracking { guard: Automaton, exact: Arc<Backtracking> },
+    Linear(Linear),
+    Backtracking { guard: Linear, exact: Arc<Backtracking> },
 }
+
+/// An automaton in two forms: a small one for text that is ASCII throughout, as most lines are, and one for any other, which is only
+/// made when such a line comes.
+#[derive(Clone, Debug)]
+struct Linear {
+    ascii: Automaton,
+    whole: Arc<OnceLock<Option<Automaton>>>,
+    text: Arc<str>,
+}
+
+/// Texts of which one at least stands in every match.
+type Literals = Vec<Vec<u8>>;
 
 /// Where groups stand in the text; kept by the caller, so that searching allocates little.
 #[derive(Clone, Debug, Default)]
@@ -66,23 +85,29 @@ impl Pattern {
         }
         let parsed = python::parse(&tags::localise_flags(&resolved), text == Text::EachLine)?;
         let one_line = text == Text::Line;
-        let automaton = |target| {
-            automaton(&render(&parsed.root, target, one_line)).map_err(|cause| wrong(Wrong::Engine(cause)))
-        };
-        let engine = if needs_backtracking(&parsed.root, one_line) {
+        let hard = needs_backtracking(&parsed.root, one_line);
+        let target = if hard { Target::Loose } else { Target::Linear };
+        let (linear, literals) =
+            Linear::new(&parsed.root, target, one_line).map_err(|cause| wrong(Wrong::Engine(cause)))?;
+        let engine = if hard {
             let exact = backtracking(&render(&parsed.root, Target::Backtracking, one_line));
             let exact = exact.map_err(|cause| wrong(Wrong::Engine(cause)))?;
-            Engine::Backtracking { guard: automaton(Target::Loose)?, exact: Arc::new(exact) }
+            Engine::Backtracking { guard: linear, exact: Arc::new(exact) }
         } else {
-            Engine::Linear(automaton(Target::Linear)?)
+            Engine::Linear(linear)
         };
         let names = parsed.names.into_iter().map(|name| name.map(Arc::from)).collect();
-        Ok(Self { source: source.into(), names, engine })
+        Ok(Self { source: source.into(), names, engine, literals })
     }
 
     /// As it was written.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// Texts of which every match in a text of ASCII contains at least one; `None` if there are none worth looking for.
+    pub fn literals(&self) -> Option<&[Vec<u8>]> {
+        self.literals.as_deref()
     }
 
     /// Whether an automaton runs it, in time in proportion to the line.
@@ -105,13 +130,12 @@ impl Pattern {
         places.slots.clear();
         places.slots.resize(self.names.len() * 2, None);
         match &self.engine {
-            Engine::Linear(automaton) => {
-                // Asking first where the match ends lets most lines go after one quick pass.
-                Ok(automaton.is_match(text)
-                    && automaton.search_slots(&Input::new(text), &mut places.slots).is_some())
+            Engine::Linear(linear) => {
+                let automaton = linear.automaton(text)?;
+                Ok(automaton.search_slots(&Input::new(text), &mut places.slots).is_some())
             }
             Engine::Backtracking { guard, exact } => {
-                if !guard.is_match(text) {
+                if !guard.automaton(text)?.is_match(text) {
                     return Ok(false);
                 }
                 let Some(found) = exact.captures(text).map_err(|_| TooManySteps)? else { return Ok(false) };
@@ -133,14 +157,39 @@ impl Places {
     }
 }
 
-fn automaton(text: &str) -> Result<Automaton, String> {
+impl Linear {
+    /// The automaton, and texts of which every match has one.
+    fn new(root: &Node, target: Target, one_line: bool) -> Result<(Self, Option<Literals>), String> {
+        let hir = parsed(&render_ascii(root, target, one_line), false)?;
+        let text = Arc::from(render(root, target, one_line));
+        let linear = Self { ascii: automaton(&hir)?, whole: Arc::default(), text };
+        let literals = filter::literal::required(&hir);
+        let whole_line = |literals: &Literals| !literals.iter().flatten().any(|byte| *byte == b'\n');
+        Ok((linear, literals.filter(whole_line)))
+    }
+
+    /// The form for this text. One that would be too large counts as a search given up.
+    fn automaton(&self, text: &str) -> Result<&Automaton, TooManySteps> {
+        if text.is_ascii() {
+            return Ok(&self.ascii);
+        }
+        let make = || parsed(&self.text, true).and_then(|hir| automaton(&hir)).ok();
+        self.whole.get_or_init(make).as_ref().ok_or(TooManySteps)
+    }
+}
+
+fn parsed(text: &str, unicode: bool) -> Result<Hir, String> {
+    let mut builder = regex_syntax::ParserBuilder::new();
+    let mut parser =
+        builder.unicode(unicode).utf8(unicode).nest_limit(4 * FAIL2BAN_PATTERN_DEPTH as u32).build();
+    parser.parse(text).map_err(|cause| cause.to_string())
+}
+
+fn automaton(hir: &Hir) -> Result<Automaton, String> {
     let config = Automaton::config()
         .nfa_size_limit(Some(FAIL2BAN_PATTERN_SIZE_BYTES))
         .hybrid_cache_capacity(FAIL2BAN_PATTERN_SIZE_BYTES / 8);
-    Automaton::builder().configure(config).build(text).map_err(|cause| match cause.syntax_error() {
-        Some(syntax) => syntax.to_string(),
-        None => cause.to_string(),
-    })
+    Automaton::builder().configure(config).build_from_hir(hir).map_err(|cause| cause.to_string())
 }
 
 /// Without its optimisations: they have been wrong before, and what is not looked for quickly here is not looked for often.

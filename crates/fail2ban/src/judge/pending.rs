@@ -42,8 +42,8 @@ impl Pending {
         let user = found.text("user").map(str::to_owned);
         let old = self.take(connection, now);
         let known = old.is_some();
-        let (mut record, since) = match old {
-            Some((mut record, since)) => {
+        let (mut record, since, place) = match old {
+            Some(Known { mut record, since, place }) => {
                 record.note_user(user);
                 let was_harmless = record.take("nofail") | record.take("mlfgained");
                 record.pending &= !gained;
@@ -52,13 +52,13 @@ impl Pending {
                     record.lines = Lines::default();
                 }
                 record.groups.extend(found.groups.into_iter().filter(|(_, value)| value.is_some()));
-                (record, since)
+                (record, since, Some(place))
             }
             None => {
                 if !forget {
                     found.note_user(user);
                 }
-                (found, now)
+                (found, now, None)
             }
         };
         let several = (known || !forget) && record.users.len() > 1;
@@ -79,7 +79,7 @@ impl Pending {
             record.harmless.append(line);
         }
         if !forget {
-            self.put(connection, record.clone(), since);
+            self.put(connection, record.clone(), since, place);
         }
         record
     }
@@ -91,18 +91,19 @@ impl Pending {
         }
     }
 
-    fn take(&mut self, connection: &str, now: Moment) -> Option<(Record, Moment)> {
+    fn take(&mut self, connection: &str, now: Moment) -> Option<Known> {
         let known = self.known.remove(connection)?;
         self.order.remove(&known.place);
-        (now.since(known.since) < REMEMBERED).then_some((known.record, known.since))
+        (now.since(known.since) < REMEMBERED).then_some(known)
     }
 
-    fn put(&mut self, connection: &str, record: Record, since: Moment) {
+    /// One that was known keeps its place in the order, as with fail2ban.
+    fn put(&mut self, connection: &str, record: Record, since: Moment, place: Option<u64>) {
         while self.known.len() >= FAIL2BAN_PENDING_CONNECTIONS {
             let Some((_, oldest)) = self.order.pop_first() else { break };
             self.known.remove(&oldest);
         }
-        let place = self.next;
+        let place = place.unwrap_or(self.next);
         self.next += 1;
         self.order.insert(place, connection.to_owned());
         self.known.insert(connection.to_owned(), Known { record, since, place });

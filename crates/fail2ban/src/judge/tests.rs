@@ -70,9 +70,9 @@ fn connections_that_are_remembered_are_few_and_fresh() {
         told(&mut judge, &format!("{number} from 192.0.2.2"));
     }
     assert_eq!(told(&mut judge, "0 wrong"), "nofail", "the oldest made room");
-    assert_eq!(told(&mut judge, "9 wrong"), "192.0.2.2 2");
+    assert_eq!(told(&mut judge, "99 wrong"), "192.0.2.2 2");
     let later = NOW.after(std::time::Duration::from_secs(5 * 60));
-    assert!(matches!(judge.message("8 wrong", later, later), Verdict::NoFailure(_)));
+    assert!(matches!(judge.message("98 wrong", later, later), Verdict::NoFailure(_)));
 }
 
 #[test]
@@ -152,4 +152,20 @@ fn patterns_that_cannot_be_used_are_told_and_left_out() {
         [&Wrong::Unclosed, &Wrong::NoIdentity]
     );
     assert_eq!(told(&mut judge, "b 192.0.2.1"), "192.0.2.1 1");
+}
+
+#[test]
+fn lines_that_lack_what_every_pattern_needs_go_at_once_and_no_others() {
+    let mut judge =
+        judge("", &["^(?i:bask) <ADDR>$", "^wrong (?:key|password) <ADDR>$", "^\\d+ <ADDR>$"], &[], 1);
+    for (line, verdict) in [
+        ("BaSK 192.0.2.1", "192.0.2.1 1"),
+        ("ba\u{17f}\u{212a} 192.0.2.1", "192.0.2.1 1"),
+        ("wrong key 192.0.2.1", "192.0.2.1 1"),
+        ("17 192.0.2.1", "192.0.2.1 1"),
+        ("\u{661} 192.0.2.1", "192.0.2.1 1"),
+        ("right key 192.0.2.1", "missed"),
+    ] {
+        assert_eq!(told(&mut judge, line), verdict, "{line}");
+    }
 }

@@ -28,7 +28,15 @@ pub fn needs_backtracking(root: &Node, one_line: bool) -> bool {
 
 /// Writes the whole pattern.
 pub fn render(root: &Node, target: Target, one_line: bool) -> String {
-    let mut writer = Writer { out: String::new(), target, one_line };
+    let mut writer = Writer { out: String::new(), target, one_line, ascii: false };
+    writer.node(root);
+    writer.out
+}
+
+/// Writes the whole pattern for the automaton, for text that is ASCII throughout: the same there, and many times smaller. To be read
+/// without Unicode.
+pub fn render_ascii(root: &Node, target: Target, one_line: bool) -> String {
+    let mut writer = Writer { out: String::new(), target, one_line, ascii: true };
     writer.node(root);
     writer.out
 }
@@ -37,7 +45,13 @@ struct Writer {
     out: String,
     target: Target,
     one_line: bool,
+    /// Whether other characters than those of ASCII may be left out.
+    ascii: bool,
 }
+
+/// Matches nothing, and any byte.
+const NO_BYTE: &str = r"[^\x00-\xff]";
+const ANY_BYTE: &str = r"[\x00-\xff]";
 
 impl Writer {
     fn put(&mut self, text: &str) {
@@ -103,7 +117,9 @@ impl Writer {
     }
 
     fn character(&mut self, c: char) {
-        if c.is_alphanumeric() || c == ' ' || c == '_' {
+        if self.ascii && !c.is_ascii() {
+            self.put(NO_BYTE);
+        } else if c.is_alphanumeric() || c == ' ' || c == '_' {
             self.out.push(c);
         } else {
             let _ = write!(self.out, r"\x{{{:x}}}", u32::from(c));
@@ -111,10 +127,16 @@ impl Writer {
     }
 
     fn class(&mut self, negated: bool, items: &[Item]) {
+        let beyond = |item: &Item| matches!(item, Item::Range(low, _) if !low.is_ascii());
+        if self.ascii && items.iter().all(beyond) {
+            return self.put(if negated { ANY_BYTE } else { NO_BYTE });
+        }
         self.put(if negated { "[^" } else { "[" });
         for item in items {
             match *item {
+                Item::Range(low, _) if self.ascii && !low.is_ascii() => {}
                 Item::Range(low, high) => {
+                    let high = if self.ascii { high.min('\x7f') } else { high };
                     self.character_in_class(low);
                     if low != high {
                         self.put("-");
@@ -122,7 +144,7 @@ impl Writer {
                     }
                 }
                 Item::Kind { kind, negated, ascii } => {
-                    let members = members(kind, ascii);
+                    let members = members(kind, ascii, self.ascii);
                     self.put(if negated { "[^" } else { "" });
                     self.put(members);
                     self.put(if negated { "]" } else { "" });
@@ -168,14 +190,15 @@ impl Writer {
     }
 }
 
-/// What Python takes for a digit, white space or part of a word.
-fn members(kind: Kind, ascii: bool) -> &'static str {
-    match (kind, ascii) {
-        (Kind::Digit, false) => r"\p{Nd}",
-        (Kind::Digit, true) => "0-9",
-        (Kind::Space, false) => r"\s\x{1c}-\x{1f}",
-        (Kind::Space, true) => r"\x{9}-\x{d}\x{20}",
-        (Kind::Word, false) => r"\p{L}\p{N}_",
-        (Kind::Word, true) => "0-9A-Za-z_",
+/// What Python takes for a digit, white space or part of a word; `only_ascii`: as far as it is ASCII.
+fn members(kind: Kind, ascii: bool, only_ascii: bool) -> &'static str {
+    match (kind, ascii, only_ascii) {
+        (Kind::Digit, false, false) => r"\p{Nd}",
+        (Kind::Digit, ..) => "0-9",
+        (Kind::Space, false, false) => r"\s\x{1c}-\x{1f}",
+        (Kind::Space, false, true) => r"\x{9}-\x{d}\x{1c}-\x{20}",
+        (Kind::Space, true, _) => r"\x{9}-\x{d}\x{20}",
+        (Kind::Word, false, false) => r"\p{L}\p{N}_",
+        (Kind::Word, ..) => "0-9A-Za-z_",
     }
 }

@@ -1,0 +1,58 @@
+//! Which patterns a line can match at all: those of whose texts one stands in it. Most lines have none of them, and go after one pass.
+
+use aho_corasick::AhoCorasick;
+use aho_corasick::automaton::OverlappingState;
+
+use super::Rule;
+
+/// The texts of all patterns of failures.
+#[derive(Debug)]
+pub(super) struct Candidates {
+    /// None if it cannot be built: then every pattern is tried.
+    automaton: Option<AhoCorasick>,
+    /// For each text, the patterns that need it.
+    needed_by: Vec<Vec<usize>>,
+    /// Patterns that need none.
+    always: Vec<bool>,
+}
+
+impl Candidates {
+    pub(super) fn new(rules: &[Rule]) -> Self {
+        let mut texts: Vec<&[u8]> = Vec::new();
+        let mut needed_by: Vec<Vec<usize>> = Vec::new();
+        for (index, rule) in rules.iter().enumerate() {
+            for text in rule.pattern.literals().unwrap_or_default() {
+                let place = texts.iter().position(|known| known == text).unwrap_or_else(|| {
+                    texts.push(text);
+                    needed_by.push(Vec::new());
+                    texts.len() - 1
+                });
+                needed_by[place].push(index);
+            }
+        }
+        let automaton = AhoCorasick::builder().prefilter(false).build(&texts).ok();
+        let always = rules.iter().map(|rule| rule.pattern.literals().is_none()).collect();
+        Self { automaton, needed_by, always }
+    }
+
+    /// Marks in `marked` which patterns to try on `text`; `false` if none.
+    pub(super) fn mark(&self, text: &str, marked: &mut Vec<bool>) -> bool {
+        marked.clear();
+        let Some(automaton) = self.automaton.as_ref().filter(|_| text.is_ascii()) else {
+            // Where case does not matter, letters beyond ASCII can stand for some of ASCII.
+            marked.resize(self.always.len(), true);
+            return !marked.is_empty();
+        };
+        marked.extend_from_slice(&self.always);
+        let mut any = self.always.contains(&true);
+        let mut state = OverlappingState::start();
+        loop {
+            automaton.find_overlapping(text, &mut state);
+            let Some(hit) = state.get_match() else { return any };
+            any = true;
+            for index in &self.needed_by[hit.pattern().as_usize()] {
+                marked[*index] = true;
+            }
+        }
+    }
+}
