@@ -92,7 +92,7 @@ fn ours(folder: &str, spelled: &str) -> Value {
 fn every_stock_filter_comes_out_as_fail2ban_reads_it() {
     let cases = cases();
     assert!(cases.len() > 100, "only {} cases: is fail2ban installed?", cases.len());
-    let mut differences = 0;
+    let mut differences = Vec::new();
     for ((name, options), theirs) in cases.iter().zip(asked(FOLDER, &cases)) {
         let spelled = spelled(name, options);
         let ours = ours(FOLDER, &spelled);
@@ -111,10 +111,13 @@ fn every_stock_filter_comes_out_as_fail2ban_reads_it() {
             "error",
         ] {
             if ours.get(key) != theirs.get(key) {
-                differences += 1;
-                eprintln!("{spelled}: {key}\n  ours   {:?}\n  theirs {:?}", ours.get(key), theirs.get(key));
+                differences.push(format!(
+                    "{spelled}: {key}\n  ours   {:?}\n  theirs {:?}",
+                    ours.get(key),
+                    theirs.get(key)
+                ));
             }
         }
     }
-    assert_eq!(differences, 0);
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
 }

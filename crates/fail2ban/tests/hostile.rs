@@ -120,12 +120,17 @@ fn a_folder_without_jails_says_so() {
 
 proptest::proptest! {
     #[test]
-    fn no_text_makes_the_reader_fail(text in "([\\[\\]=:;#%()s<>a-c \\n\\t]|é|\\PC){0,200}") {
+    fn no_text_makes_the_reader_fail(text in "([\\[\\]=:;#%()s<>a-c \\n\\t{}^$*?-]|%[a-zA-Z]|\\{(DATE|EPOCH|UNB|\\^LN-BEG)\\}|é|\\PC){0,200}") {
         let (sections, _) = ini::parse(&text, Path::new("x"));
         proptest::prop_assert!(sections.len() <= text.len());
         let folder = folder(&[("filter.d/x.conf", &format!("[Definition]\nfailregex = {text}\n")), ("jail.conf", &text)]);
         let _ = filter_file::read(folder.path(), "x");
         let _ = jail::read(folder.path(), jail::Which::All);
-        let _ = fail2ban::DateDetector::new(Some(&text), Some(&text));
+        let _ = fail2ban::DateDetector::new(None, Some(&text));
+        if let Ok(mut dates) = fail2ban::DateDetector::new(Some(&text), None) {
+            for line in [&text, "2005-08-14 11:59:59 x", "", "é", &text] {
+                dates.find(line, event::Moment::from_seconds(1_124_013_600), &jiff::tz::TimeZone::UTC);
+            }
+        }
     }
 }

@@ -100,8 +100,13 @@ impl Search {
         };
         let groups: Vec<Option<Range<usize>>> = match &self.engine {
             Engine::Linear(automaton) => {
+                let input = Input::new(text).span(from..text.len());
+                // Most templates do not match a line, and then nothing need be made room for.
+                if !automaton.is_match(input.clone()) {
+                    return None;
+                }
                 let mut found = automaton.create_captures();
-                automaton.search_captures(&Input::new(text).span(from..text.len()), &mut found);
+                automaton.search_captures(&input, &mut found);
                 found
                     .is_match()
                     .then(|| found.iter().map(|group| group.map(|span| span.range())).collect())?
