@@ -18,7 +18,7 @@ const LOGS: &str = "/usr/lib/python3/dist-packages/fail2ban/tests/files/logs";
 /// The moment and the zone in which the samples were written.
 const NOW: &str = "2005-08-14T12:00:00";
 const ZONE: &str = "Europe/Zurich";
-/// What is reached. A change that reaches more moves these; none may reach less.
+/// What fail2ban's own engine reaches with the package of Debian 12, and what is reached here.
 const PASSED: usize = 1381;
 const FAILED: usize = 0;
 
@@ -55,11 +55,11 @@ fn the_samples_of_the_package_are_judged_as_fail2ban_judges_them() {
             faults.extend(found);
         }
     }
-    eprintln!("{} filters, {passed} passed, {} failed", names.len(), faults.len());
-    assert!(
-        passed >= PASSED && faults.len() <= FAILED,
-        "{passed} passed, {} failed:\n{}",
-        faults.len(),
+    assert_eq!(
+        (passed, faults.len()),
+        (PASSED, FAILED),
+        "(passed, failed) over {} filters:\n{}",
+        names.len(),
         faults.join("\n")
     );
 }

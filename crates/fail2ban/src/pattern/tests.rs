@@ -102,3 +102,54 @@ fn a_search_ends_after_its_steps() {
     let text = format!("{}b192.0.2.1\n", "a".repeat(40));
     assert_eq!(pattern.search(&text, &mut places), Err(TooManySteps));
 }
+
+mod any {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+
+        /// Whatever is written, it is refused or searched, and what is found stands in the text.
+        #[test]
+        fn pattern_is_refused_or_searched(
+            pattern in r"([a-c.^$*+?()\[\]{}|\\<>=!:#P_1-3, -]|<HOST>|<F-ID>|</F-ID>|\(\?[:=!]|\(\?P<[ab]>|\(\?P=a\)|\(\?\(a\)|\\[dwsbZ]){0,16}",
+            text in "[a-c1. \u{e9}\u{661}]{0,12}",
+            lines in any::<bool>(),
+        ) {
+            let kind = if lines { Text::Lines } else { Text::Line };
+            if let Ok(pattern) = Pattern::new(&pattern, Names::Read, kind) {
+                let text = format!("{text}\n");
+                let mut places = Places::default();
+                if pattern.search(&text, &mut places) == Ok(true) {
+                    for number in 0..pattern.names.len() {
+                        if let Some((start, end)) = places.group(number) {
+                            prop_assert!(text.get(start..end).is_some());
+                        }
+                    }
+                }
+            }
+        }
+
+        /// The small automaton and the one for all text say the same of a line that both can read.
+        #[test]
+        fn line_of_ascii_is_the_same_to_both_forms(
+            pattern in r"([a-c.^$|]|\[\^?[a-b]\]|\\[dDwWsSbB]|\(a\|\w\)|[ab][*+?]|\(\?i:[a-c]+\)){1,8}",
+            text in "[a-cA-C1 _.\u{1c}]{0,10}",
+        ) {
+            let found = |pattern: &Pattern, text: &str| {
+                let mut places = Places::default();
+                pattern.search(text, &mut places).map(|found| found.then(|| places.group(0)))
+            };
+            if let Ok(pattern) = Pattern::new(&pattern, Names::Read, Text::Line) {
+                let small = found(&pattern, &format!("{text}\n"));
+                let Engine::Linear(linear) = &pattern.engine else { return Ok(()) };
+                let hir = parsed(&linear.text, true).unwrap();
+                let whole = automaton(&hir).unwrap();
+                let place = whole.find(&format!("{text}\n")).map(|found| Some((found.start(), found.end())));
+                prop_assert_eq!(small, Ok(place));
+            }
+        }
+    }
+}
