@@ -10,7 +10,7 @@ packages="
     nftables conntrack iproute2 iputils-ping util-linux
     openssh-server openssh-client rsyslog nginx-light curl debootstrap
     hydra ffuf sipvicious sshpass
-    apache2-utils systemd-journal-remote sqlite3 fail2ban
+    apache2-utils systemd-journal-remote sqlite3 fail2ban crowdsec-firewall-bouncer
     chromium chromium-driver fonts-dejavu-core fonts-liberation pngquant python3 python3-venv
 "
 

@@ -18,11 +18,12 @@ const PURE: [(&str, &[&str]); 4] = [
 ];
 
 /// What is served over HTTP, and which of its neighbours each may not know.
-const APART: [(&str, &[&str]); 4] = [
-    ("gate", &["api", "miko", "page"]),
-    ("api", &["miko", "page"]),
-    ("miko", &["api", "page"]),
-    ("page", &["api", "miko"]),
+const APART: [(&str, &[&str]); 5] = [
+    ("gate", &["api", "lapi", "miko", "page"]),
+    ("api", &["lapi", "miko", "page"]),
+    ("lapi", &["api", "miko", "page"]),
+    ("miko", &["api", "lapi", "page"]),
+    ("page", &["api", "lapi", "miko"]),
 ];
 
 /// Every dependency that the architecture forbids.

@@ -14,7 +14,7 @@ use crate::duration::FOREVER;
 use crate::judge::{Forever, Judge};
 use crate::raw::{self, Field, Raw, RawJail, RawLimits};
 use crate::settings::{
-    Control, Enabled, Enforcement, Escalation, Evidence, Filters, Jail, LimitOverrides, Limits, Log,
+    Control, Enabled, Enforcement, Escalation, Evidence, Filters, Jail, Lapi, LimitOverrides, Limits, Log,
     LogLevel, Mode, Settings, Whitelisted,
 };
 use crate::written::{Value, quoted};
@@ -58,6 +58,7 @@ fn settings(raw: &Raw, complaints: &mut Complaints, zone_exists: &dyn Fn(&str) -
         jails: jails(&mut judge, &raw.jails),
         firewall: firewall::firewall(&mut judge, &raw.firewall, &default.firewall),
         http: http::http(&mut judge, &raw.http, &default.http),
+        lapi: lapi(&mut judge, raw, default.lapi),
     }
 }
 
@@ -126,6 +127,30 @@ fn enforcement(judge: &mut Judge<'_>, raw: &Raw, default: &Enforcement) -> Enfor
             .duration("reconcile_every", &raw.reconcile_every, Forever::Refused, SECOND..=DAY)
             .unwrap_or(default.reconcile_every),
     }
+}
+
+fn lapi(judge: &mut Judge<'_>, raw: &Raw, default: Lapi) -> Lapi {
+    let raw = &raw.lapi;
+    let expected = |example: &str| {
+        format!(
+            "is not a name of 1 to {} letters, digits and '-_./:{{}}'; write e.g. '{example}'",
+            limit::LAPI_WORD_BYTES
+        )
+    };
+    Lapi {
+        origin: judge
+            .text("origin", &raw.origin, is_lapi_word, &expected("stockade"))
+            .unwrap_or(default.origin),
+        scenario: judge
+            .text("scenario", &raw.scenario, is_lapi_word, &expected("stockade/{jail}"))
+            .unwrap_or(default.scenario),
+    }
+}
+
+/// Bouncers make names of firewall sets and labels of metrics of it, so it is plain.
+fn is_lapi_word(text: &str) -> bool {
+    (1..=limit::LAPI_WORD_BYTES).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./:{}".contains(&byte))
 }
 
 fn log(judge: &mut Judge<'_>, raw: &Raw, zone_exists: &dyn Fn(&str) -> bool) -> Log {

@@ -31,7 +31,7 @@ pub use http::{Http, Tls};
 pub use load::load;
 pub use preset::{PRESETS, Preset};
 pub use settings::{
-    Control, Enabled, Enforcement, Escalation, Evidence, Filters, Jail, LimitOverrides, Limits, Log,
+    Control, Enabled, Enforcement, Escalation, Evidence, Filters, Jail, Lapi, LimitOverrides, Limits, Log,
     LogLevel, Mode, Settings, Whitelisted,
 };
 pub use typed::{Mistake, WrongEntry, parse_addresses};

@@ -22,6 +22,7 @@ pub(crate) struct Raw {
     pub(crate) log: RawLog,
     pub(crate) firewall: RawFirewall,
     pub(crate) http: RawHttp,
+    pub(crate) lapi: RawLapi,
 }
 
 pub(crate) struct RawLimits {
@@ -103,6 +104,11 @@ pub(crate) struct RawHttp {
     pub(crate) country_database: Field,
 }
 
+pub(crate) struct RawLapi {
+    pub(crate) origin: Field,
+    pub(crate) scenario: Field,
+}
+
 /// Reads the file's text. `None` if it is no TOML at all: then there is one complaint, because nothing behind the first
 /// mistake can be trusted.
 pub(crate) fn read(text: &str, complaints: &mut Complaints) -> Option<Raw> {
@@ -156,6 +162,10 @@ pub(crate) fn read(text: &str, complaints: &mut Complaints) -> Option<Raw> {
             key: section.take("key"),
             trusted_proxies: section.take("trusted_proxies"),
             country_database: section.take("country_database"),
+        }),
+        lapi: part(&mut root, "lapi", complaints, |section| RawLapi {
+            origin: section.take("origin"),
+            scenario: section.take("scenario"),
         }),
     };
     root.finish(complaints);

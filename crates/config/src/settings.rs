@@ -40,6 +40,8 @@ pub struct Settings {
     pub firewall: Firewall,
     /// Where the page and the API are served.
     pub http: Http,
+    /// What bouncers are told.
+    pub lapi: Lapi,
 }
 
 impl Settings {
@@ -82,6 +84,7 @@ impl Default for Settings {
             log: Log::default(),
             firewall: Firewall::default(),
             http: Http::default(),
+            lapi: Lapi::default(),
         }
     }
 }
@@ -259,6 +262,21 @@ pub struct Filters {
 impl Default for Filters {
     fn default() -> Self {
         Self { dir: PathBuf::from("/etc/stockade/filters") }
+    }
+}
+
+/// `[lapi]`: what decisions are called where CrowdSec's bouncers ask for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lapi {
+    /// Who decided.
+    pub origin: String,
+    /// Why; `{jail}` in it is the jail's name.
+    pub scenario: String,
+}
+
+impl Default for Lapi {
+    fn default() -> Self {
+        Self { origin: "stockade".to_owned(), scenario: "stockade/{jail}".to_owned() }
     }
 }
 

@@ -196,7 +196,7 @@ fn each_mistake_has_its_complaint() {
         (
             "max_retry = 3",
             "stockade.toml:1: unknown key 'max_retry'; known here: enabled, defaults, whitelist, jails, escalation, \
-             evidence, enforcement, control, filters, log, firewall, http",
+             evidence, enforcement, control, filters, log, firewall, http, lapi",
         ),
         (
             "[log]\n\"\\u001b[2J\" = 1",
@@ -347,6 +347,17 @@ fn each_mistake_of_the_page_has_its_complaint() {
             "[http]\ncountry_database = 'x.mmdb'",
             "stockade.toml:2: country_database 'x.mmdb' is not an absolute path; \
              write e.g. '/usr/share/GeoIP/GeoLite2-Country.mmdb'"
+                .to_owned(),
+        ),
+        (
+            "[lapi]\norigin = 'a b'",
+            "stockade.toml:2: origin 'a b' is not a name of 1 to 64 letters, digits and '-_./:{}'; write e.g. 'stockade'"
+                .to_owned(),
+        ),
+        (
+            "[lapi]\nscenario = ''",
+            "stockade.toml:2: scenario '' is not a name of 1 to 64 letters, digits and '-_./:{}'; \
+             write e.g. 'stockade/{jail}'"
                 .to_owned(),
         ),
         (

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use config::{
-    Enabled, FOREVER, Http, Jail, LimitOverrides, Limits, LogLevel, Mode, Network, Service, Settings, Tls,
-    check, load,
+    Enabled, FOREVER, Http, Jail, Lapi, LimitOverrides, Limits, LogLevel, Mode, Network, Service, Settings,
+    Tls, check, load,
 };
 use event::JailName;
 
@@ -126,6 +126,9 @@ fn every_key_takes_effect() {
         key = "/srv/page.key"
         trusted_proxies = "192.0.2.1 2001:db8::/64"
         country_database = "/srv/country.mmdb"
+        [lapi]
+        origin = "mikopbx-fail2ban"
+        scenario = "mikopbx/sip"
         "#,
     );
     assert!(!settings.enabled);
@@ -176,6 +179,10 @@ fn every_key_takes_effect() {
     assert_eq!(
         (settings.log.level, settings.log.timezone.as_deref()),
         (LogLevel::Debug, Some("Europe/Berlin"))
+    );
+    assert_eq!(
+        settings.lapi,
+        Lapi { origin: "mikopbx-fail2ban".to_owned(), scenario: "mikopbx/sip".to_owned() }
     );
     firewall_and_page(&settings);
 }

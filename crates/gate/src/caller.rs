@@ -97,7 +97,7 @@ impl Gate {
         Ok(caller)
     }
 
-    async fn caller_by_secret(&self, visitor: &Visitor, secret: &str) -> Result<Caller, Wrong> {
+    pub(crate) async fn caller_by_secret(&self, visitor: &Visitor, secret: &str) -> Result<Caller, Wrong> {
         let now = self.now();
         let admitted = self.known().families.admits(secret, visitor.address, now);
         if let Some(moved) = admitted {
@@ -152,7 +152,7 @@ fn admin(visitor: &Visitor) -> Actor {
 }
 
 /// The key or token of a request. Another scheme of `Authorization` belongs to a proxy in front.
-fn secret_of(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn secret_of(headers: &HeaderMap) -> Option<&str> {
     let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|text| {
         let (scheme, secret) = text.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())

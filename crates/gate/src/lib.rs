@@ -5,6 +5,7 @@
 mod gate;
 mod visitor;
 mod caller;
+mod bouncer;
 mod admin;
 mod form;
 mod extract;
@@ -28,6 +29,7 @@ mod certificate;
 mod serve_error;
 
 pub use admin::{Admin, return_path};
+pub use bouncer::Bouncer;
 pub use caller::{Authority, CSRF_HEADER, Caller, Reader};
 pub use country::Country;
 pub use extract::{Json, Path, Query};

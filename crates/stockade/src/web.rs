@@ -73,7 +73,7 @@ impl Web {
             }
             None => tracing::info!("the page is at {base}"),
         }
-        let router = page::router().merge(api::router()).merge(miko::router());
+        let router = page::router().merge(api::router()).merge(miko::router()).merge(lapi::router());
         let started = server.start(miko::enveloped(gate::layers(router, gate)));
         started.map_err(|wrong| tracing::error!("the page is not served: {wrong}")).ok()
     }

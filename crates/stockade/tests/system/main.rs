@@ -13,6 +13,7 @@ mod mending;
 mod damage;
 mod observing;
 mod page;
+mod lapi;
 mod sources;
 mod whitelist;
 mod catch_up;
