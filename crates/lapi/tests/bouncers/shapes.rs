@@ -87,12 +87,3 @@ async fn the_whitelist_is_a_flat_array() {
     assert_eq!((status, body.as_str()), (200, r#"["10.0.0.7","192.0.2.0/24"]"#));
     assert_eq!(site.send("GET", path, "wrong").await.0, 403);
 }
-
-/// MikoPBX's own paths catch everything below theirs; these lie there too.
-#[tokio::test]
-async fn nothing_shadows_the_paths_below_mikopbx() {
-    let site = Site::new();
-    let (status, _, body) =
-        site.send("GET", "/pbxcore/api/v3/firewall-bouncer/v1/decisions", "bouncer-key").await;
-    assert_eq!((status, body.as_str()), (200, "null"));
-}
