@@ -7,7 +7,7 @@ use arena::Process;
 use browser::{Result, Stage, tools};
 
 /// Bounds of the whole run.
-const SECONDS: &str = "75";
+const SECONDS: &str = "55";
 const PATIENCE: Duration = Duration::from_secs(240);
 
 #[test]
