@@ -1,3 +1,5 @@
+//! What a judge makes of lines, by hand; `tests/samples.rs` holds it against fail2ban's own samples. No file is read.
+
 use super::*;
 use crate::filter_file::FilterText;
 

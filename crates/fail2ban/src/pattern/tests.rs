@@ -1,3 +1,5 @@
+//! Patterns searched as Python's `re.search` would. Filters and lines of logs are `judge`'s business.
+
 use super::*;
 
 /// The groups of the first match of `pattern` in `text`, as Python's `re.search` would give them.

@@ -1,3 +1,5 @@
+//! What Python's syntax takes and refuses. Nothing is searched here.
+
 use super::*;
 
 fn wrong(pattern: &str) -> Option<Wrong> {
