@@ -10,7 +10,6 @@ mod firewall;
 mod others;
 mod events;
 mod metrics;
-mod serve;
 
 use std::sync::Arc;
 

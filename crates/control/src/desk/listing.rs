@@ -312,28 +312,4 @@ mod tests {
             }
         }
     }
-
-    /// Prints what a search among 100,000 bans takes: `cargo test --release -p control listing -- --ignored --nocapture`.
-    #[test]
-    #[ignore = "a measurement"]
-    #[allow(clippy::disallowed_methods, clippy::print_stdout, reason = "a measurement")]
-    fn a_hundred_thousand_bans() {
-        let mut roster = roster();
-        roster.bans = (0..100_000u32)
-            .map(|number| {
-                let [_, a, b, c] = number.wrapping_mul(2_654_435_761).to_be_bytes();
-                let jail = ["asterisk", "sshd", "manual"][number as usize % 3];
-                let reason = format!("{} failures within 10 min (limit 5)", number % 90);
-                ban(&format!("198.{a}.{b}.{c}"), jail, i64::from(number % 3600), number % 90, &reason)
-            })
-            .collect();
-        for text in ["", "198.7", "198.0.0.0/9", "ssh", "limit", "nl", "nobody at all"] {
-            for sort in [SortBy::Since, SortBy::Address, SortBy::Service] {
-                let listing = Listing { search: text.to_owned(), sort, ..Listing::default() };
-                let start = std::time::Instant::now();
-                let hits = roster.listed(&listing, &|_| Some("DE".to_owned())).len();
-                println!("{text:?} by {sort:?}: {hits} bans in {:?}", start.elapsed());
-            }
-        }
-    }
 }
