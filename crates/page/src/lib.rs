@@ -12,6 +12,7 @@ mod failed;
 mod visit;
 mod trial;
 mod sign_in;
+mod password;
 mod chart;
 mod notice;
 mod overview;
@@ -43,6 +44,7 @@ pub fn router() -> Router<Gate> {
         .route("/assets/{name}", get(assets::serve))
         .route("/language/{tag}", get(choose_language))
         .merge(sign_in::routes())
+        .merge(password::routes())
         .merge(overview::routes())
         .merge(brute_force::routes())
         .merge(firewall::routes())

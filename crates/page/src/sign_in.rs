@@ -134,7 +134,7 @@ async fn sign_out(State(gate): State<Gate>, headers: HeaderMap, _: Form<Nothing>
     response
 }
 
-fn text_of(headers: &HeaderMap) -> Text {
+pub(crate) fn text_of(headers: &HeaderMap) -> Text {
     Text::new(Language::of_request(headers))
 }
 
@@ -144,7 +144,7 @@ fn welcome(session: &NewSession, then: &str) -> Response {
     response
 }
 
-fn refusal(text: Text, refused: &SignInRefused) -> (StatusCode, Banner) {
+pub(crate) fn refusal(text: Text, refused: &SignInRefused) -> (StatusCode, Banner) {
     let stop = |id: &str| Banner::new(Kind::Stop, text.say(id));
     match refused {
         SignInRefused::Wrong | SignInRefused::NotSetUp => {
@@ -163,7 +163,7 @@ fn refusal(text: Text, refused: &SignInRefused) -> (StatusCode, Banner) {
     }
 }
 
-fn as_sign_in(refused: SetUpRefused) -> SignInRefused {
+pub(crate) fn as_sign_in(refused: SetUpRefused) -> SignInRefused {
     match refused {
         SetUpRefused::TooMany { retry_after } => SignInRefused::TooMany { retry_after },
         SetUpRefused::Banned => SignInRefused::Banned,
@@ -179,7 +179,7 @@ fn with_retry(mut response: Response, refused: &SignInRefused) -> Response {
     response
 }
 
-fn too_short(text: Text) -> String {
+pub(crate) fn too_short(text: Text) -> String {
     text.with("count", password::MIN_CHARS).say("setup-too-short")
 }
 

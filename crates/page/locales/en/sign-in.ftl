@@ -23,3 +23,10 @@ setup-too-short = At least { $count } { $count ->
    *[other] characters
 }; a long phrase is better than a short riddle.
 setup-differ = The two passwords differ
+
+password-title = Change the password
+password-old = Present password
+password-go = Change the password
+password-changed = The password is changed; all other sessions have ended
+password-wrong = The present password is wrong
+password-back = Back to the overview

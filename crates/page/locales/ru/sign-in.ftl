@@ -24,3 +24,10 @@ setup-too-short = Не короче { $count } { $count ->
    *[many] символов
 }; длинная фраза лучше короткой загадки.
 setup-differ = Пароли не совпадают
+
+password-title = Сменить пароль
+password-old = Текущий пароль
+password-go = Сменить пароль
+password-changed = Пароль изменён; все остальные сеансы завершены
+password-wrong = Текущий пароль неверен
+password-back = К обзору

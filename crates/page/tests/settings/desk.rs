@@ -399,7 +399,8 @@ impl Desk for Memory {
         Ok(Some(self.state().password.clone()))
     }
 
-    fn set_password(&self, _: &str, _: &Actor) -> Result<(), Fault> {
+    fn set_password(&self, hash: &str, _: &Actor) -> Result<(), Fault> {
+        hash.clone_into(&mut self.state().password);
         Ok(())
     }
 

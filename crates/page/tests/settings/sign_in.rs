@@ -64,3 +64,26 @@ async fn style_and_script_are_kept_by_their_hash() {
         assert_eq!(browser.get(&path).await.status, StatusCode::OK, "{path}");
     }
 }
+
+#[tokio::test]
+async fn the_password_is_changed_by_whoever_knows_it() {
+    let mut browser = Browser::at("192.0.2.9").await;
+    browser.get("/").await.shows("href=\"/password\"");
+    let new = |old, again| [("old", old), ("password", "a new long phrase"), ("again", again)];
+    let wrong = browser.submit("/password", &new("not it", "a new long phrase")).await;
+    assert_eq!(wrong.status, StatusCode::FORBIDDEN);
+    wrong.shows("The present password is wrong");
+    browser.submit("/password", &new("gallery gallery", "another")).await.shows("The two passwords differ");
+    let short = [("old", "gallery gallery"), ("password", "short"), ("again", "short")];
+    browser.submit("/password", &short).await.shows("At least 8 characters");
+    browser
+        .submit("/password", &new("gallery gallery", "a new long phrase"))
+        .await
+        .shows("The password is changed");
+    assert_eq!(browser.get("/").await.status, StatusCode::OK, "this session goes on");
+    browser.submit("/sign-out", &[]).await;
+    let entered = [("account", "admin"), ("password", "gallery gallery")];
+    assert_eq!(browser.post("/sign-in", &entered).await.status, StatusCode::UNAUTHORIZED);
+    let entered = [("account", "admin"), ("password", "a new long phrase")];
+    assert_eq!(browser.post("/sign-in", &entered).await.status, StatusCode::SEE_OTHER);
+}
