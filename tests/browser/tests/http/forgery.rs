@@ -40,6 +40,7 @@ fn every_form_asks_for_the_token() -> Result<()> {
         "/jails",
         "/keys",
         "/keys/1/revoke",
+        "/password",
         "/trial/confirm",
         "/trial/take-back",
         "/sign-out",

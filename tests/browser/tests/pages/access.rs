@@ -67,6 +67,8 @@ fn axe_finds_nothing_serious_where_something_is_wrong_or_asked() -> Result<()> {
     browser.press("Make a key")?;
     browser.find("//*[@id='secret']")?;
     look(&browser, "keys, made", &mut found)?;
+    browser.visit("/password")?;
+    look(&browser, "password", &mut found)?;
     browser.visit("/blocked")?;
     browser.press("203.0.113.66")?;
     browser.find("//tr[@class='more']")?;
