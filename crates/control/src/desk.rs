@@ -14,6 +14,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use config::Edit;
+use event::Subject;
 
 use crate::answer::{Status, Why};
 pub use activity::{Activity, Series, Span, TargetAccount, TargetNetwork, TargetOffender, Targets};
@@ -98,6 +99,10 @@ pub trait Desk: Send + Sync {
 
     /// What was done, newest first, from before the entry `before` on.
     fn journal(&self, before: Option<i64>, limit: usize) -> Result<JournalPage, Fault>;
+
+    /// Whose bans somebody ended although they would still last, at most `limit`, the latest first: other programs may still
+    /// hold them.
+    fn lifted_early(&self, limit: usize) -> Result<Vec<Subject>, Fault>;
 
     /// The hash of the administrator's password, in PHC form; `None` until one is set.
     fn password(&self) -> Result<Option<String>, Fault>;

@@ -322,8 +322,8 @@ pub const LAPI_CHANGES: usize = 500_000;
 /// Decisions that a bouncer is told twice in one answer, to be sure, after it was forgotten. The next follow with its next question.
 pub const LAPI_AGAIN: usize = 1000;
 
-/// Entries of the journal that are looked through for bans lifted by hand which a forgotten bouncer may still hold.
-pub const LAPI_JOURNAL_ENTRIES: usize = 2000;
+/// Bans lifted before their time that a forgotten bouncer is told to take out. Of more, it keeps the oldest until they end.
+pub const LAPI_LIFTED: usize = 100_000;
 
 /// The longest that a bouncer is told at once; what ends later, or never, is told anew when half of it is over. `ipset` takes
 /// no more than 24 days.

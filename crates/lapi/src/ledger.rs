@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use control::Desk;
-use control::desk::{Deed, Roster};
-use event::limit::{LAPI_AGAIN, LAPI_BOUNCERS, LAPI_JOURNAL_ENTRIES, LAPI_VIEWS};
+use control::desk::Roster;
+use event::limit::{LAPI_AGAIN, LAPI_BOUNCERS, LAPI_LIFTED, LAPI_VIEWS};
 use event::{Moment, Subject};
 use gate::Bouncer;
 
@@ -109,7 +109,7 @@ impl Ledger {
             None if startup => (Vec::new(), New::All, None),
             None => {
                 let (mut deleted, last) = portion(&table, None);
-                deleted.extend(lifted_by_hand(desk, &table, now)?);
+                deleted.extend(lifted_early(desk, &table, now)?);
                 (deleted, New::All, last)
             }
         };
@@ -212,31 +212,11 @@ fn again(
     (difference.deleted, New::Some(difference.new), last)
 }
 
-/// What is banned where an address alone is named.
-fn banned_with(subject: Subject) -> Subject {
-    let address = subject.address();
-    if subject == Subject::exactly(address) { Subject::counted(address) } else { subject }
-}
-
-/// Whom somebody let in of late. A bouncer that was told by a Stockade before this one may still hold them; to take out who
-/// is not there does no harm.
-fn lifted_by_hand(desk: &dyn Desk, table: &Table, now: Moment) -> Result<Vec<Decision>, control::Fault> {
-    let mut lifted: Vec<Subject> = Vec::new();
-    let (mut before, mut left) = (None, LAPI_JOURNAL_ENTRIES);
-    while left > 0 {
-        let page = desk.journal(before, left)?;
-        let unbans = page.entries.iter().filter(|entry| entry.deed == Deed::Unban);
-        let named = unbans.filter_map(|entry| entry.subject.parse::<Subject>().ok());
-        // Whoever let one address of a /64 in let all of it in.
-        lifted.extend(named.flat_map(|subject| [subject, banned_with(subject)]));
-        left = left.saturating_sub(page.entries.len().max(1));
-        before = page.next;
-        if before.is_none() {
-            break;
-        }
-    }
+/// Whom somebody let in before the time was over. A bouncer that was told by a Stockade before this one may still hold them; to
+/// take out who is not there does no harm.
+fn lifted_early(desk: &dyn Desk, table: &Table, now: Moment) -> Result<Vec<Decision>, control::Fault> {
+    let mut lifted = desk.lifted_early(LAPI_LIFTED)?;
     lifted.sort();
-    lifted.dedup();
     lifted.retain(|subject| table.find(subject).is_none());
     let end = crate::table::seconds(now);
     Ok(lifted

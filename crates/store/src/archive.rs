@@ -96,6 +96,11 @@ impl Archive {
         self.read("read the journal of actions", |conn, _| read::actions(conn, before, limit))
     }
 
+    /// Whose bans somebody ended although they would still last at `now`, at most `limit`, the latest first.
+    pub fn lifted_early(&mut self, now: Moment, limit: usize) -> Result<Vec<Subject>, StoreError> {
+        self.read("read the history", |conn, _| read::lifted_early(conn, now, limit))
+    }
+
     /// As `Store::evidence`.
     pub fn evidence(&mut self, subject: &Subject, limit: usize) -> Result<Vec<Failure>, StoreError> {
         self.read("read the recorded failures", |conn, names| read::evidence(conn, names, subject, limit))

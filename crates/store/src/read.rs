@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 
 use crate::names::Names;
 use crate::row::{self, Key, damaged};
-use crate::{Action, ActionRow, AuditEntry, Loaded, MemoryRow, PastBan};
+use crate::{Action, ActionRow, AuditEntry, Ending, Loaded, MemoryRow, PastBan};
 
 const BAN_COLUMNS: &str = "subject, jail, scope, since, until, failures, proof, reason";
 const FAILURE_COLUMNS: &str = "at, subject, address, jail, pattern, count, proof, echo, account, line";
@@ -58,6 +58,17 @@ pub(crate) fn evidence(
     conn.prepare_cached(&query)?
         .query_map(params![Key::of(subject), count(limit)], |row| failure(row, names))?
         .collect()
+}
+
+/// Whose bans were ended by somebody before `now` although they would still last, the latest first.
+pub(crate) fn lifted_early(conn: &Connection, now: Moment, limit: usize) -> rusqlite::Result<Vec<Subject>> {
+    conn.prepare_cached(
+        "SELECT subject FROM history WHERE until > ?1 AND ending = ?2 GROUP BY subject ORDER BY max(id) DESC LIMIT ?3",
+    )?
+    .query_map(params![now.millis(), row::ending_number(Ending::Unbanned), count(limit)], |row| {
+        row::subject(row, 0)
+    })?
+    .collect()
 }
 
 /// Ended bans of one subject or of all, newest first.

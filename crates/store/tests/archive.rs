@@ -263,3 +263,25 @@ fn what_is_not_there_or_not_ours_is_told() {
     assert!(matches!(Archive::open(&path).err().unwrap(), StoreError::Corrupt { .. }));
     assert_eq!(Subject::counted([192, 0, 2, 1].into()), subject("192.0.2.1"));
 }
+
+#[test]
+fn whose_ban_was_ended_before_its_time_is_told_while_it_would_last() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    let jail = JailName::new("sshd");
+    let bans = ["192.0.2.1", "192.0.2.2", "192.0.2.3"];
+    let live = |who: &str| ban(who, "sshd", BEGIN, BEGIN + 3600);
+    let unban =
+        |who: &str| Unban { subject: subject(who), jail: jail.clone(), at: at(60), actor: "root".into() };
+    let mut decisions: Vec<Decision> = bans.iter().map(|who| Decision::Ban(live(who))).collect();
+    decisions.push(Decision::Unban(unban("192.0.2.1")));
+    decisions.push(Decision::Unban(unban("192.0.2.2")));
+    let expired = vec![(subject("192.0.2.3"), jail.clone())];
+    store.commit(&Batch { decisions, at: at(60), ..Batch::default() }).unwrap();
+    store.commit(&Batch { expired, at: at(3601), ..Batch::default() }).unwrap();
+    let mut archive = Archive::open(store.path()).unwrap();
+    let told = archive.lifted_early(at(61), 10).unwrap();
+    assert_eq!(told, [subject("192.0.2.2"), subject("192.0.2.1")], "the latest first");
+    assert_eq!(archive.lifted_early(at(61), 1).unwrap(), [subject("192.0.2.2")]);
+    assert_eq!(archive.lifted_early(at(3600), 10).unwrap(), []);
+}

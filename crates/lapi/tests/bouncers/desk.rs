@@ -1,4 +1,4 @@
-//! A desk in memory: bans, settings, a journal, keys of each scope.
+//! A desk in memory: bans, settings, what was lifted, keys of each scope.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use config::{Edit, Settings};
 use control::answer::{Status, Why};
 use control::desk::{
-    Activity, BanOrder, Change, Changed, Deed, FilterOutline, JournalEntry, JournalPage, Key, KeyOrder,
-    KeyScope, Lifted, NewKey, Part, Rehearsal, Roster, Span, Targets, Trial, Tried, Written,
+    Activity, BanOrder, Change, Changed, FilterOutline, JournalPage, Key, KeyOrder, KeyScope, Lifted, NewKey,
+    Part, Rehearsal, Roster, Span, Targets, Trial, Tried, Written,
 };
 use control::{Actor, Desk, Fault};
 use event::{Ban, JailName, Moment, Proof, Scope, Subject};
@@ -89,17 +89,8 @@ impl Desk for Memory {
         Some(Key { id, name: name.to_owned(), scope, networks: Vec::new(), created, last_used: None })
     }
 
-    fn journal(&self, _: Option<i64>, _: usize) -> Result<JournalPage, Fault> {
-        let entry = |subject: &String| JournalEntry {
-            id: 1,
-            at: Moment::default(),
-            deed: Deed::Unban,
-            actor: "admin".to_owned(),
-            origin: "this host".to_owned(),
-            subject: subject.clone(),
-            detail: String::new(),
-        };
-        Ok(JournalPage { entries: self.unbans.lock().unwrap().iter().map(entry).collect(), next: None })
+    fn lifted_early(&self, _: usize) -> Result<Vec<Subject>, Fault> {
+        Ok(self.unbans.lock().unwrap().iter().map(|subject| subject.parse().unwrap()).collect())
     }
 
     fn password(&self) -> Result<Option<String>, Fault> {
@@ -173,6 +164,10 @@ impl Desk for Memory {
     }
 
     fn try_filter(&self, _: &str, _: &str) -> Result<Vec<Tried>, Fault> {
+        unreachable!("not asked for by bouncers")
+    }
+
+    fn journal(&self, _: Option<i64>, _: usize) -> Result<JournalPage, Fault> {
         unreachable!("not asked for by bouncers")
     }
 

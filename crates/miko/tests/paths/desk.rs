@@ -142,6 +142,10 @@ impl Desk for MemoryDesk {
         Some(Key { id: 1, name: "module".to_owned(), scope, networks: Vec::new(), created, last_used: None })
     }
 
+    fn lifted_early(&self, _: usize) -> Result<Vec<event::Subject>, Fault> {
+        Ok(Vec::new())
+    }
+
     fn password(&self) -> Result<Option<String>, Fault> {
         Ok(Some(HASH.clone()))
     }

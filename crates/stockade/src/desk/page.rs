@@ -119,6 +119,10 @@ impl control::Desk for Desk {
         self.past.journal(before, limit)
     }
 
+    fn lifted_early(&self, limit: usize) -> Result<Vec<Subject>, Fault> {
+        self.past.lifted_early(clock::now(), limit)
+    }
+
     fn password(&self) -> Result<Option<String>, Fault> {
         self.visit(|engine| engine.store.secret(PASSWORD))?.map_err(|cause| Fault::Broken(cause.to_string()))
     }

@@ -115,6 +115,11 @@ impl Past {
         }
     }
 
+    /// Whose bans somebody ended although they would still last.
+    pub fn lifted_early(&self, now: Moment, limit: usize) -> Result<Vec<Subject>, Fault> {
+        self.with(|archive| archive.lifted_early(now, limit))
+    }
+
     /// A page of the journal.
     pub fn journal(&self, before: Option<i64>, limit: usize) -> Result<JournalPage, Fault> {
         let rows = self.with(|archive| archive.actions(before, limit))?;
