@@ -24,12 +24,13 @@ pub struct Stage {
     after: Run,
     failures: u64,
     since: Moment,
+    first: Option<Moment>,
 }
 
 impl Stage {
     /// The settings in force and the others; failures come from `since` on.
     pub fn new(before: &Plan, after: &Plan, since: Moment) -> Self {
-        Self { before: Run::new(before), after: Run::new(after), failures: 0, since }
+        Self { before: Run::new(before), after: Run::new(after), failures: 0, since, first: None }
     }
 
     /// From when failures are wanted.
@@ -40,6 +41,7 @@ impl Stage {
     /// One recorded failure; they come in the order of their times.
     pub fn play(&mut self, failure: &Failure) {
         self.failures += 1;
+        self.first.get_or_insert(failure.at);
         for run in [&mut self.before, &mut self.after] {
             run.play(failure);
             if self.failures.is_multiple_of(EXPIRE_EVERY) {
@@ -55,7 +57,8 @@ impl Stage {
         let removed: Vec<Subject> = before.difference(&after).copied().collect();
         let first = |all: &[Subject]| all.iter().take(NAMED).copied().collect();
         Rehearsal {
-            since: self.since,
+            // What was recorded may not reach back as far as was asked.
+            since: self.first.unwrap_or(self.since),
             failures: self.failures,
             before: before.len() as u64,
             after: after.len() as u64,

@@ -51,7 +51,7 @@ pub struct Trial {
 /// What a change would have done over the recorded failures.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rehearsal {
-    /// Since when failures are recorded, or looked at.
+    /// When the first failure that was looked at happened.
     pub since: Moment,
     /// How many failures there were.
     pub failures: u64,

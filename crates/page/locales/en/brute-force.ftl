@@ -76,5 +76,6 @@ outcome-both = Over the last { $span } this would have blocked { $more } { $more
 outcome-same = Over the last { $span } this would have blocked the same addresses
 outcome-detail = { $after } instead of { $before }, by { $failures } recorded failed sign-ins.
 outcome-added = Would have been blocked
+outcome-hint = Nothing is recorded of an address while it is blocked, so milder numbers look a little milder here than they are.
 outcome-removed = Would not have been blocked
 outcome-and-more = and { $n } more

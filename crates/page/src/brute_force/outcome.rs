@@ -27,7 +27,9 @@ pub struct Listed {
     pub more: u64,
 }
 
-const DAY_SECONDS: u64 = 24 * 60 * 60;
+/// A shorter span says no more.
+const HOUR_SECONDS: u64 = 60 * 60;
+const DAY_SECONDS: u64 = 24 * HOUR_SECONDS;
 
 impl Outcome {
     /// Of a change that changes nothing.
@@ -40,7 +42,7 @@ impl Outcome {
         if rehearsal.failures == 0 {
             return Self::of_title(text.say("outcome-no-failures"));
         }
-        let seconds = now.since(rehearsal.since).as_secs();
+        let seconds = now.since(rehearsal.since).as_secs().max(HOUR_SECONDS);
         // Nobody asks for the hours beside days.
         let whole = if seconds > DAY_SECONDS {
             (seconds + DAY_SECONDS / 2) / DAY_SECONDS * DAY_SECONDS
