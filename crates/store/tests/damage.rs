@@ -215,8 +215,9 @@ fn a_directory_in_its_place_is_an_error() {
 #[test]
 fn a_directory_that_cannot_be_written_is_an_error() {
     // The kernel's own file system refuses root, too; a directory without the right to write would not.
-    for path in ["/proc/stockade.db", "/nonexistent/stockade.db"] {
-        let error = Sqlite::open(Path::new(path), NOW).err().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    for path in [Path::new("/proc/stockade.db"), &dir.path().join("nowhere/stockade.db")] {
+        let error = Sqlite::open(path, NOW).err().unwrap();
         assert!(matches!(error, StoreError::Unwritable { .. }), "{error:?}");
         assert!(error.to_string().contains("make the directory exist and writable"));
     }
