@@ -54,17 +54,7 @@ fn the_session_cookie_is_out_of_reach_for_scripts_and_other_sites() -> Result<()
 fn pages_hold_no_inline_script_or_style() -> Result<()> {
     let stage = Stage::new()?;
     let (inside, _) = crate::signed_in(&stage.client(stage.admin()))?;
-    for path in [
-        "/",
-        "/blocked",
-        "/blocked/new",
-        "/brute-force",
-        "/firewall",
-        "/jails",
-        "/keys",
-        "/journal",
-        "/password",
-    ] {
+    for path in crate::PAGES {
         let page = inside.get(path)?;
         assert_eq!(page.status, 200, "{path}");
         for inline in ["<script>", "<style", " style=\"", " onclick=", " onload=", "javascript:"] {

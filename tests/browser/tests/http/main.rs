@@ -15,6 +15,19 @@ use arena::deadline::{Deadline, PATIENCE};
 use browser::stage::PASSWORD;
 use browser::{Answer, Client, Result};
 
+/// Every page of whoever is signed in.
+const PAGES: [&str; 9] = [
+    "/",
+    "/blocked",
+    "/blocked/new",
+    "/brute-force",
+    "/firewall",
+    "/jails",
+    "/keys",
+    "/journal",
+    "/password",
+];
+
 /// The administrator's session on a client: the client with its cookie, and the token of its forms.
 fn signed_in(client: &Client) -> Result<(Client, String)> {
     let (cookie, answer) = client.sign_in("admin", PASSWORD)?;

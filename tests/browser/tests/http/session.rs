@@ -40,17 +40,7 @@ fn signing_out_and_a_new_password_end_sessions_on_the_server() -> Result<()> {
 fn nothing_behind_the_sign_in_answers_without_it() -> Result<()> {
     let stage = Stage::new()?;
     let client = stage.client(stage.admin());
-    for path in [
-        "/",
-        "/blocked",
-        "/blocked/new",
-        "/brute-force",
-        "/firewall",
-        "/jails",
-        "/keys",
-        "/journal",
-        "/password",
-    ] {
+    for path in crate::PAGES {
         let answer = client.get(path)?;
         assert_eq!(answer.status, 303, "{path}");
         assert!(answer.header("location").starts_with("/sign-in"), "{path}: {answer:?}");
