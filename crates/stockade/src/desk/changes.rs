@@ -17,6 +17,7 @@ use crate::message::Message;
 use crate::obey::action;
 use crate::plan::Plan;
 use crate::rehearsal::Stage;
+use crate::settings_file::{SettingsFile, Text};
 use crate::trial::{Kept, PATIENCE};
 
 /// One change after the other.
@@ -26,8 +27,7 @@ pub struct Changing(Mutex<()>);
 impl Desk {
     pub(super) fn written(&self) -> Result<Written, Fault> {
         let file = &self.means.settings;
-        let text =
-            file.text().map_err(|cause| Fault::Broken(format!("{}: {cause}", file.path().display())))?;
+        let text = read(file)?;
         let settings = file.judge(&text.text)?;
         let whitelist = self.visit(|engine| engine.plan.whitelist.clone())?;
         Ok(Written {
@@ -46,8 +46,7 @@ impl Desk {
             return Err(Fault::Refused(text.to_owned()));
         }
         let file = &self.means.settings;
-        let old =
-            file.text().map_err(|cause| Fault::Broken(format!("{}: {cause}", file.path().display())))?;
+        let old = read(file)?;
         if change.expected_tag.as_ref().is_some_and(|tag| *tag != old.tag) {
             return Err(Fault::Changed(old.tag));
         }
@@ -80,7 +79,7 @@ impl Desk {
 
     pub(super) fn rehearsed(&self, edits: &[config::Edit]) -> Result<Rehearsal, Fault> {
         let file = &self.means.settings;
-        let old = file.text().map_err(|cause| Fault::Broken(cause.to_string()))?;
+        let old = read(file)?;
         let change = Change { edits: edits.to_vec(), expected_tag: None, on_trial: false };
         let text = edited(&old.text, &change)?;
         let (before, after) = (plan(file.judge(&old.text)?)?, plan(file.judge(&text)?)?);
@@ -106,7 +105,7 @@ impl Desk {
             .ok_or_else(|| Fault::Missing("change that waits to be confirmed".to_owned()))?;
         self.means.board.tell(Event::Trial(None));
         let file = &self.means.settings;
-        let now = file.text().map_err(|cause| Fault::Broken(cause.to_string()))?;
+        let now = read(file)?;
         if now.tag != kept.tag {
             let text = "somebody has changed the settings since; nothing is taken back";
             return Err(Fault::Refused(text.to_owned()));
@@ -147,6 +146,11 @@ impl Desk {
         }
         trial
     }
+}
+
+/// What stands in the file now.
+fn read(file: &SettingsFile) -> Result<Text, Fault> {
+    file.text().map_err(|cause| Fault::Broken(format!("{}: {cause}", file.path().display())))
 }
 
 fn edited(text: &str, change: &Change) -> Result<String, Fault> {
