@@ -59,6 +59,10 @@ fn settings(raw: &Raw, complaints: &mut Complaints, zone_exists: &dyn Fn(&str) -
         firewall: firewall::firewall(&mut judge, &raw.firewall, &default.firewall),
         http: http::http(&mut judge, &raw.http, &default.http),
         lapi: lapi(&mut judge, raw, default.lapi),
+        redis: default.redis,
+        asterisk: default.asterisk,
+        nginx: default.nginx,
+        blocklists: default.blocklists,
     }
 }
 

@@ -7,6 +7,9 @@
 pub mod settings;
 pub mod firewall;
 pub mod http;
+pub mod redis;
+pub mod outlet;
+pub mod blocklist;
 pub mod preset;
 pub mod edit;
 pub mod typed;
@@ -21,6 +24,7 @@ mod raw;
 mod written;
 mod nearest;
 
+pub use blocklist::{Blocklist, ListOrigin};
 pub use checked::check;
 pub use complaint::Complaint;
 pub use difference::difference;
@@ -29,7 +33,9 @@ pub use edit::{Edit, EditError, edit};
 pub use firewall::{Firewall, Network, Service, ServicePorts};
 pub use http::{Http, Tls};
 pub use load::load;
+pub use outlet::{Asterisk, Nginx, Reload};
 pub use preset::{PRESETS, Preset};
+pub use redis::{Redis, Servers};
 pub use settings::{
     Control, Enabled, Enforcement, Escalation, Evidence, Filters, Jail, Lapi, LimitOverrides, Limits, Log,
     LogLevel, Mode, Settings, Whitelisted,

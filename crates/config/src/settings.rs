@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use event::{JailName, Port, Subject};
 
+use crate::blocklist::Blocklist;
 use crate::firewall::Firewall;
 use crate::http::Http;
+use crate::outlet::{Asterisk, Nginx};
+use crate::redis::Redis;
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
@@ -42,6 +45,14 @@ pub struct Settings {
     pub http: Http,
     /// What bouncers are told.
     pub lapi: Lapi,
+    /// Where bans are written to and shared; `None` if nowhere.
+    pub redis: Option<Redis>,
+    /// Asterisk's own lists; `None` if they are not kept.
+    pub asterisk: Option<Asterisk>,
+    /// nginx's list; `None` if it is not kept.
+    pub nginx: Option<Nginx>,
+    /// What others say is bad.
+    pub blocklists: Vec<Blocklist>,
 }
 
 impl Settings {
@@ -85,6 +96,10 @@ impl Default for Settings {
             firewall: Firewall::default(),
             http: Http::default(),
             lapi: Lapi::default(),
+            redis: None,
+            asterisk: None,
+            nginx: None,
+            blocklists: Vec::new(),
         }
     }
 }

@@ -12,8 +12,10 @@ pub mod offence;
 pub mod decision;
 pub mod whitelist;
 pub mod jail;
+pub mod category;
 pub mod limit;
 
+pub use category::{Categories, Category};
 pub use decision::{Ban, Decision, Refusal, Scope, Unban};
 pub use failure::{Failure, Proof, Success};
 pub use jail::{JailName, Port, Protocol};

@@ -16,9 +16,9 @@ pub enum Position {
         /// How many bytes `fingerprint` covers.
         head_bytes: u32,
     },
-    /// In the journal: the cursor of the last entry read.
-    Journal {
-        /// As journald gave it.
+    /// In a journal or a stream that names its entries: the last entry read.
+    Cursor {
+        /// As journald or Redis gave it.
         cursor: String,
     },
 }

@@ -333,7 +333,7 @@ impl JournalSource {
         each(JournalEntry {
             streams: &streams,
             entry: Entry { message, written, origin, arrival },
-            position: Position::Journal { cursor },
+            position: Position::Cursor { cursor },
         });
         Some(())
     }

@@ -133,7 +133,7 @@ fn read(source: &mut JournalSource, count: usize) -> Vec<Read> {
     for _ in 0..PATIENCE.as_millis() / 100 {
         source
             .read(Some(Duration::from_millis(100)), &mut |found| {
-                let Position::Journal { cursor } = found.position else { panic!("not a journal's position") };
+                let Position::Cursor { cursor } = found.position else { panic!("not a journal's position") };
                 all.push(Read {
                     streams: found.streams.to_vec(),
                     message: found.entry.message.to_vec(),

@@ -59,7 +59,7 @@ fn late_lines_of_the_old_file_are_heard_after_the_new_one_began() {
     let new = read(&mut source);
     let inode = |read: &Read| match read.position {
         Position::File { inode, .. } => inode,
-        Position::Journal { .. } => 0,
+        Position::Cursor { .. } => 0,
     };
     assert_eq!(inode(&late[0]), inode(&new[0]));
     // An unlinked file is let go, so that its space on the disk is free.

@@ -81,7 +81,7 @@ pub fn journal(
     engine: SyncSender<Message>,
 ) -> Result<Reader<JournalSpec>, SourceError> {
     let cursor = match saved {
-        Some(Position::Journal { cursor }) => Some(cursor),
+        Some(Position::Cursor { cursor }) => Some(cursor),
         _ => None,
     };
     let mut source =

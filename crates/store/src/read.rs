@@ -167,7 +167,7 @@ fn memory(row: &Row<'_>, names: &Names) -> rusqlite::Result<MemoryRow> {
 
 fn position(row: &Row<'_>) -> rusqlite::Result<(String, Position)> {
     let position = match row.get(1)? {
-        Some(cursor) => Position::Journal { cursor },
+        Some(cursor) => Position::Cursor { cursor },
         None => Position::File {
             device: bits(row, 2)?,
             inode: bits(row, 3)?,

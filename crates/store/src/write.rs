@@ -267,7 +267,7 @@ fn record_position(
             head_bytes,
             None::<&str>,
         ]),
-        Position::Journal { cursor } => statement.execute(params![
+        Position::Cursor { cursor } => statement.execute(params![
             key,
             at.millis(),
             None::<i64>,

@@ -38,7 +38,7 @@ fn bans_memory_and_positions_come_back_after_a_restart() {
                 head_bytes: u32::MAX,
             },
         ),
-        ("journal".to_owned(), Position::Journal { cursor: "s=1;i=2".to_owned() }),
+        ("journal".to_owned(), Position::Cursor { cursor: "s=1;i=2".to_owned() }),
     ];
     let batch = Batch {
         decisions: bans.iter().cloned().map(Decision::Ban).collect(),

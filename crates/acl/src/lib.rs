@@ -1,0 +1,7 @@
+//! Lists of who is refused, for programs that refuse by themselves: Asterisk's access lists, nginx's `deny`. Each list is written as a
+//! whole, atomically, and its program is told to read it again, at most once in two seconds however many bans come. This
+//! crate decides nothing: whoever starts it says who is denied.
+
+pub mod acl;
+
+pub use acl::{Acl, Denied, Health, Host};
