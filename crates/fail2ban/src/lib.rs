@@ -10,6 +10,8 @@
 //! - `date`: finds the date in a line and says which moment it is.
 //! - `pattern`: a regular expression in Python's syntax with fail2ban's tags, compiled; `judge`: one line through a filter.
 //!
+//! - `value`: what fail2ban's server and client say to each other.
+//!
 //! It refuses to run anything, to resolve a name and to read a clock.
 
 pub mod complaint;
@@ -29,7 +31,9 @@ pub mod jail;
 pub mod date;
 pub mod pattern;
 pub mod judge;
+pub mod value;
 
 pub use complaint::{Complaint, Place};
 pub use date::{DateDetector, Found};
 pub use filter_file::FilterText;
+pub use value::Value;
