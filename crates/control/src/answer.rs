@@ -66,6 +66,61 @@ pub struct Status {
     pub whitelist: Vec<Protected>,
     /// What the network firewall and the SIP limit dropped.
     pub firewall: FirewallDrops,
+    /// Where the program runs.
+    pub surroundings: Surroundings,
+    /// Where bans are told beside the kernel: Redis, Asterisk, nginx.
+    pub outlets: Vec<Outlet>,
+    /// Lists of bad addresses that others keep.
+    pub blocklists: Vec<Blocklist>,
+}
+
+/// Where the program runs, as far as it matters for who can be kept out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Surroundings {
+    /// `docker`, `podman`, `kubernetes`, `lxc` or `container`; null outside of one.
+    pub container: Option<String>,
+    /// Whether the container has a network of its own behind a bridge: the host's firewall is then out of reach.
+    pub is_bridged: bool,
+    /// The gateways of a container behind a bridge. Whoever comes from there may be anybody: they are never banned.
+    pub gateways: Vec<String>,
+}
+
+/// A place beside the kernel that is told of bans.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outlet {
+    /// `redis`, `asterisk` or `nginx`.
+    pub outlet: String,
+    /// Whether it holds what it should, as far as is known.
+    pub is_current: bool,
+    /// Why it does not: what, where, what to do.
+    pub error: Option<String>,
+    /// RFC 3339: since when it is as it is, or when it was last told.
+    pub since: Option<String>,
+    /// Keys or addresses that it holds.
+    pub held: u64,
+    /// Changes that wait to be told.
+    pub waiting: u64,
+    /// How often more changed than could wait, so that the whole was compared instead.
+    pub overrun: u64,
+    /// The other nodes of the fleet that were heard of lately.
+    pub nodes: Vec<String>,
+}
+
+/// A list of bad addresses that somebody else keeps.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blocklist {
+    /// Its name.
+    pub blocklist: String,
+    /// Addresses and subnets in force.
+    pub entries: u64,
+    /// Entries that were left out: no address, too wide, past the bound.
+    pub left_out: u64,
+    /// RFC 3339: when it was last fetched, or found unchanged.
+    pub fetched: Option<String>,
+    /// Why the last attempt failed; the last good list stays in force.
+    pub error: Option<String>,
+    /// Packets dropped, as the kernel counts them.
+    pub dropped_packets: u64,
 }
 
 /// What the network firewall dropped since its rules were laid.

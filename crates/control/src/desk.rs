@@ -16,7 +16,7 @@ use std::sync::Arc;
 use config::Edit;
 use event::Subject;
 
-use crate::answer::{Status, Why};
+use crate::answer::{Status, Surroundings, Why};
 pub use activity::{Activity, Series, Span, TargetAccount, TargetNetwork, TargetOffender, Targets};
 pub use bans::{BanOrder, Lifted, Roster};
 pub use change::{Change, Changed, Rehearsal, Trial, Written};
@@ -121,6 +121,13 @@ pub trait Desk: Send + Sync {
 
     /// Whether `address` is banned from the page's port or from all. In memory.
     fn is_banned(&self, address: IpAddr) -> bool;
+
+    /// Whether a web server should refuse `address`: it is banned from web services or from all ports, or on a blocklist. In memory,
+    /// in microseconds.
+    fn is_denied(&self, address: IpAddr) -> bool;
+
+    /// Where the program runs. In memory.
+    fn surroundings(&self) -> Surroundings;
 
     /// What does not do its work. In memory, because everybody may ask for it, as often as they like.
     fn broken(&self) -> Vec<Part>;

@@ -183,7 +183,7 @@ impl Desk for Gallery {
             ],
             attention: vec![Notice::new("source-silent", &silent, "silent".to_owned())],
             firewall: FirewallDrops { dropped_packets: 418_220, ..FirewallDrops::default() },
-            ..Status::default()
+            ..Status::default()..Status::default()
         })
     }
 
@@ -471,6 +471,14 @@ impl Desk for Gallery {
 
     fn is_banned(&self, _: IpAddr) -> bool {
         false
+    }
+
+    fn is_denied(&self, address: IpAddr) -> bool {
+        self.is_banned(address)
+    }
+
+    fn surroundings(&self) -> control::answer::Surroundings {
+        control::answer::Surroundings::default()
     }
 
     fn broken(&self) -> Vec<control::desk::Part> {

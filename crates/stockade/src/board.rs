@@ -3,14 +3,15 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::RwLock;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use control::Event;
 use control::desk::{Lifted, Part};
-use event::{Ban, JailName, Moment, Scope, Subject};
+use event::{Ban, Categories, Category, JailName, Moment, Scope, Subject};
 
+use crate::listed::Listed;
 use crate::plan::OWN_JAIL;
 
 /// An engine turns at least once a second; one that has not for so long is stuck.
@@ -23,6 +24,7 @@ pub type Audience = Box<dyn Fn(Event) + Send + Sync>;
 pub struct Board {
     generation: AtomicU64,
     barred: RwLock<Barred>,
+    lists: RwLock<Vec<Arc<Listed>>>,
     enforcement_fails: AtomicBool,
     store_fails: AtomicBool,
     /// When the engine last ended a turn, in milliseconds.
@@ -30,11 +32,19 @@ pub struct Board {
     audience: Audience,
 }
 
-/// Bans that close the page's port. Single clients by key; subnets, which are few, in a row.
+/// Bans that close the page's port or the web's. Single clients by key; subnets, which are few, in a row.
 #[derive(Debug, Default)]
 struct Barred {
-    clients: HashMap<Subject, Vec<JailName>>,
-    subnets: Vec<(Subject, JailName)>,
+    clients: HashMap<Subject, Vec<Bar>>,
+    subnets: Vec<(Subject, Bar)>,
+}
+
+/// A ban, as far as the web is concerned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Bar {
+    jail: JailName,
+    /// Whether it closes the page itself, and not only other web services.
+    closes_page: bool,
 }
 
 impl Board {
@@ -43,6 +53,7 @@ impl Board {
         Self {
             generation: AtomicU64::new(1),
             barred: RwLock::default(),
+            lists: RwLock::default(),
             enforcement_fails: AtomicBool::new(false),
             store_fails: AtomicBool::new(false),
             turned: AtomicI64::new(0),
@@ -57,10 +68,21 @@ impl Board {
 
     /// Whether a ban closes the page's port, or all ports, to `address`.
     pub fn is_barred(&self, address: IpAddr) -> bool {
+        self.any_bar(address, |bar| bar.closes_page)
+    }
+
+    /// Whether a web server should refuse `address`: a ban closes web services, or all ports, or a blocklist names it.
+    pub fn is_denied(&self, address: IpAddr, now: Moment) -> bool {
+        let lists = self.lists.read().unwrap_or_else(PoisonError::into_inner);
+        self.any_bar(address, |_| true) || lists.iter().any(|list| list.names(address, now).is_some())
+    }
+
+    fn any_bar(&self, address: IpAddr, is_meant: impl Fn(&Bar) -> bool) -> bool {
         let exactly = Subject::exactly(address);
         let barred = self.read();
-        barred.clients.contains_key(&Subject::counted(address))
-            || barred.subnets.iter().any(|(subnet, _)| subnet.covers(&exactly))
+        let client = barred.clients.get(&Subject::counted(address));
+        client.is_some_and(|bars| bars.iter().any(&is_meant))
+            || barred.subnets.iter().any(|(subnet, bar)| subnet.covers(&exactly) && is_meant(bar))
     }
 
     /// What does not do its work.
@@ -86,18 +108,19 @@ impl Board {
         (self.audience)(event);
     }
 
-    pub(crate) fn banned(&self, ban: &Ban) {
-        self.note(ban);
+    /// A ban was made that closes these kinds of service.
+    pub(crate) fn banned(&self, ban: &Ban, closed: Categories) {
+        self.note(ban, closed);
         self.tell(Event::Banned(ban.clone()));
     }
 
     pub(crate) fn lifted(&self, subject: Subject, jail: &JailName) {
         self.generation.fetch_add(1, Ordering::AcqRel);
         let mut barred = self.write();
-        barred.subnets.retain(|(known, its)| (known, its) != (&subject, jail));
-        if let Some(jails) = barred.clients.get_mut(&subject) {
-            jails.retain(|known| known != jail);
-            if jails.is_empty() {
+        barred.subnets.retain(|(known, bar)| (known, &bar.jail) != (&subject, jail));
+        if let Some(bars) = barred.clients.get_mut(&subject) {
+            bars.retain(|bar| bar.jail != *jail);
+            if bars.is_empty() {
                 barred.clients.remove(&subject);
             }
         }
@@ -105,29 +128,37 @@ impl Board {
         self.tell(Event::Lifted(Lifted { subject, jail: Some(jail.clone()) }));
     }
 
+    /// The blocklists are these now.
+    pub(crate) fn listed(&self, lists: Vec<Arc<Listed>>) {
+        *self.lists.write().unwrap_or_else(PoisonError::into_inner) = lists;
+    }
+
     /// A ban that stands, without telling anybody: at start.
-    pub(crate) fn note(&self, ban: &Ban) {
+    pub(crate) fn note(&self, ban: &Ban, closed: Categories) {
         self.generation.fetch_add(1, Ordering::AcqRel);
-        if ban.scope != Scope::AllPorts && ban.jail.as_str() != OWN_JAIL {
+        let closes_page = ban.scope == Scope::AllPorts || ban.jail.as_str() == OWN_JAIL;
+        if !closes_page && !closed.has(Category::Http) {
             return;
         }
+        let bar = Bar { jail: ban.jail.clone(), closes_page };
         let mut barred = self.write();
         if ban.subject.is_single_client() {
-            let jails = barred.clients.entry(ban.subject).or_default();
-            if !jails.contains(&ban.jail) {
-                jails.push(ban.jail.clone());
-            }
-        } else if !barred.subnets.iter().any(|(known, jail)| (known, jail) == (&ban.subject, &ban.jail)) {
-            barred.subnets.push((ban.subject, ban.jail.clone()));
+            let bars = barred.clients.entry(ban.subject).or_default();
+            // A ban that was widened closes more than before.
+            bars.retain(|known| known.jail != bar.jail);
+            bars.push(bar);
+        } else {
+            barred.subnets.retain(|(known, its)| (known, &its.jail) != (&ban.subject, &bar.jail));
+            barred.subnets.push((ban.subject, bar));
         }
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Barred> {
-        self.barred.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.barred.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> std::sync::RwLockWriteGuard<'_, Barred> {
-        self.barred.write().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.barred.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -165,11 +196,11 @@ mod tests {
     fn only_bans_that_close_the_page_bar_from_it() {
         let board = Board::new(Box::new(|_| ()));
         let barred = |address: &str| board.is_barred(address.parse().unwrap());
-        board.note(&ban("192.0.2.1", "sshd", Scope::Jail));
-        board.note(&ban("192.0.2.2", OWN_JAIL, Scope::Jail));
-        board.note(&ban("192.0.2.2", "sshd", Scope::AllPorts));
-        board.note(&ban("198.51.100.0/24", "manual", Scope::AllPorts));
-        board.note(&ban("2001:db8::/64", OWN_JAIL, Scope::Jail));
+        board.note(&ban("192.0.2.1", "sshd", Scope::Jail), Categories::default());
+        board.note(&ban("192.0.2.2", OWN_JAIL, Scope::Jail), Categories::default());
+        board.note(&ban("192.0.2.2", "sshd", Scope::AllPorts), Categories::default());
+        board.note(&ban("198.51.100.0/24", "manual", Scope::AllPorts), Categories::default());
+        board.note(&ban("2001:db8::/64", OWN_JAIL, Scope::Jail), Categories::default());
         assert!(!barred("192.0.2.1") && barred("192.0.2.2"));
         assert!(barred("198.51.100.9") && barred("2001:db8::9") && !barred("2001:db8:1::9"));
         board.lifted("192.0.2.2".parse().unwrap(), &JailName::new(OWN_JAIL));
@@ -177,5 +208,18 @@ mod tests {
         board.lifted("192.0.2.2".parse().unwrap(), &JailName::new("sshd"));
         board.lifted("198.51.100.0/24".parse().unwrap(), &JailName::new("manual"));
         assert!(!barred("192.0.2.2") && !barred("198.51.100.9"));
+    }
+
+    #[test]
+    fn a_web_server_refuses_more_than_the_page() {
+        let board = Board::new(Box::new(|_| ()));
+        let now = Moment::default();
+        let address = |text: &str| text.parse::<IpAddr>().unwrap();
+        board.note(&ban("192.0.2.1", "nginx-http-auth", Scope::Jail), Category::Http.into());
+        board.note(&ban("192.0.2.2", "sshd", Scope::Jail), Category::Ssh.into());
+        assert!(board.is_denied(address("192.0.2.1"), now) && !board.is_barred(address("192.0.2.1")));
+        assert!(!board.is_denied(address("192.0.2.2"), now));
+        board.lifted("192.0.2.1".parse().unwrap(), &JailName::new("nginx-http-auth"));
+        assert!(!board.is_denied(address("192.0.2.1"), now));
     }
 }

@@ -12,7 +12,7 @@ use std::sync::mpsc::{SyncSender, channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use control::answer::{FirewallDrops, Notice, Source, Status};
+use control::answer::{FirewallDrops, Notice, Source, Status, Surroundings};
 use control::desk::{BanOrder, KeyOrder, Lifted, Roster};
 use control::{Actor, Answer, Desk as _, Fault, Peer, Request};
 use event::{JailName, Subject};
@@ -66,6 +66,8 @@ pub struct Means {
     pub board: Arc<Board>,
     /// Told when the password was set on the command line.
     pub new_password: Arc<Notify>,
+    /// Where the program runs.
+    pub surroundings: Surroundings,
     /// Where the store and the trial's record are.
     pub state_dir: std::path::PathBuf,
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
+use control::answer::Surroundings;
 use counter::Counter;
 use decision::{Decider, Outline};
 use enforcement::{Change, Element, Firewall, Layout};
@@ -39,6 +40,7 @@ pub struct Engine {
     pub(crate) store: Box<dyn Store>,
     pub(crate) ledger: Ledger,
     pub(crate) health: Health,
+    pub(crate) surroundings: Surroundings,
     /// A few settings hold from the start to the end, whatever is read again.
     pub(crate) started_with: config::Settings,
     enforcer: Enforcer,
@@ -86,6 +88,7 @@ pub(crate) struct Parts {
     pub(crate) plan: Plan,
     pub(crate) store: Box<dyn Store>,
     pub(crate) health: Health,
+    pub(crate) surroundings: Surroundings,
     pub(crate) enforcer: Enforcer,
     pub(crate) files: Reader<FileSpec>,
     pub(crate) journal: Reader<JournalSpec>,
@@ -95,7 +98,7 @@ pub(crate) struct Parts {
 impl Engine {
     /// Puts the parts together. State is still empty: see `restore`.
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { plan, store, health, enforcer, files, journal, board } = parts;
+        let Parts { plan, store, health, surroundings, enforcer, files, journal, board } = parts;
         let mut engine = Self {
             counter: Counter::new(counter::Bound::default()),
             decider: Decider::new(plan.decision_settings(), decision::Bounds::default()),
@@ -104,6 +107,7 @@ impl Engine {
             store,
             ledger: Ledger::default(),
             health,
+            surroundings,
             enforcer,
             files,
             journal,

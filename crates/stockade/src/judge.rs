@@ -80,7 +80,7 @@ impl Engine {
                 let until = rfc3339_until(ban.until).unwrap_or_else(|| "for ever".to_owned());
                 tracing::info!(jail = %ban.jail, %until, "ban {}: {}", ban.subject, ban.reason);
                 self.ledger.banned(&ban.jail);
-                self.board.banned(ban);
+                self.board.banned(ban, self.plan.closes(&ban.jail, ban.scope));
                 if let Some(before) = before.filter(|before| before.scope != ban.scope) {
                     self.changes.push(remove(before));
                 }

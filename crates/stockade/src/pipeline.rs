@@ -21,7 +21,7 @@ use crate::message::End;
 use crate::plan::Plan;
 use crate::settings_file::SettingsFile;
 use crate::start::{self, StartError};
-use crate::{clock, reader, reload, trial, web};
+use crate::{clock, reader, reload, surroundings, trial, web};
 
 /// Where things are.
 #[derive(Clone, Debug)]
@@ -55,6 +55,7 @@ pub fn run(options: &Options) -> Result<End, StartError> {
     reload::on_signals(Arc::clone(&settings), engine.clone())?;
 
     // enforcement
+    let surroundings = surroundings::look();
     let mut kernel = start::enforcement(plan.settings.enforcement.mode, probe)?;
     let restored = start::restored(opened, &mut kernel);
     let keys = Keys::new(store::Store::keys(&restored.store)?);
@@ -88,6 +89,7 @@ pub fn run(options: &Options) -> Result<End, StartError> {
         plan,
         store: Box::new(restored.store),
         health,
+        surroundings: surroundings.clone(),
         enforcer: enforcer.clone(),
         files: files.clone(),
         journal: journal.clone(),
@@ -102,8 +104,17 @@ pub fn run(options: &Options) -> Result<End, StartError> {
     // operator
     let clients = control.clients();
     let state_dir = options.state_dir.clone();
-    let means =
-        Means { engine: engine.clone(), enforcer, files, journal, settings, board, new_password, state_dir };
+    let means = Means {
+        engine: engine.clone(),
+        enforcer,
+        files,
+        journal,
+        settings,
+        board,
+        new_password,
+        surroundings,
+        state_dir,
+    };
     reload::on_change(Arc::clone(&means.settings), engine)?;
     let desk = Desk::new(means, keys);
     let socket_desk = Arc::clone(&desk);

@@ -8,14 +8,14 @@ use std::sync::Arc;
 use config::{Enabled, Settings};
 use decision::BanTime;
 use enforcement::{Firewall, Guard, Layout};
-use event::{JailName, Port, Subject, Whitelist};
+use event::{Categories, JailName, Port, Scope, Subject, Whitelist};
 use filter::{Catalog, Definition, Filter, FilterSet, Kind, Zone};
 use jiff::tz::TimeZone;
 use source::{FileSpec, JournalSpec};
 
 use crate::firewall::{self, tcp};
 use crate::settings_file::SettingsFile;
-use crate::{clock, host};
+use crate::{clock, host, surroundings};
 
 /// Everything that a running Stockade needs to know.
 #[derive(Clone, Debug)]
@@ -156,6 +156,16 @@ impl Plan {
         let keys: Vec<_> = listeners.keys().cloned().collect();
         let listeners = listeners.into_values().collect();
         Watchlist { specs: specs(&keys), listeners, zone: zone(&self.settings) }
+    }
+
+    /// The kinds of service that a ban of `jail` closes.
+    pub fn closes(&self, jail: &JailName, scope: Scope) -> Categories {
+        match self.jails.iter().find(|known| known.name == *jail) {
+            Some(known) if scope == Scope::Jail && !known.ports.is_empty() => {
+                Categories::of_service(&known.filter.service)
+            }
+            _ => Categories::ALL,
+        }
     }
 
     /// What holds for the bans of all jails.
@@ -344,8 +354,12 @@ fn overrides(filter: &Filter) -> Result<config::LimitOverrides, String> {
 fn whitelist(settings: &Settings, signed_in: &[(Subject, String)]) -> Whitelist {
     let own: Vec<(Subject, String)> =
         if settings.whitelist.own_addresses { host::own_addresses() } else { Vec::new() };
+    let here = surroundings::look();
     let named = settings.whitelist_entries();
-    Whitelist::new(named.chain(host::loopback()).chain(own).chain(signed_in.iter().cloned()))
+    // Behind a proxy or a gateway may be anybody: whoever bans it bans everybody.
+    let proxies = settings.http.trusted_proxies.iter().map(|proxy| (*proxy, "trusted proxy".to_owned()));
+    let shared = proxies.chain(surroundings::protected(&here));
+    Whitelist::new(named.chain(host::loopback()).chain(own).chain(shared).chain(signed_in.iter().cloned()))
 }
 
 /// The zone of times that name none.

@@ -36,6 +36,9 @@ impl Engine {
             },
             attention: self.attention(),
             firewall: FirewallDrops::default(),
+            surroundings: self.surroundings.clone(),
+            outlets: Vec::new(),
+            blocklists: Vec::new(),
             whitelist: self.plan.whitelist.iter().map(|(entry, origin)| protected(entry, origin)).collect(),
         }
     }

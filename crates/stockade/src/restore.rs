@@ -28,7 +28,9 @@ impl Engine {
         if left_out > 0 {
             tracing::error!("{left_out} bans of the store are past the bound and are not in force");
         }
-        self.decider.bans().for_each(|ban| self.board.note(&ban));
+        for ban in self.decider.bans() {
+            self.board.note(&ban, self.plan.closes(&ban.jail, ban.scope));
+        }
         self.lift_outdated();
         self.count_again();
     }

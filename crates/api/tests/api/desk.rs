@@ -87,7 +87,7 @@ fn status() -> Status {
         jails: vec![jail],
         sources: vec![source],
         firewall: FirewallDrops { dropped_packets: 9, ..FirewallDrops::default() },
-        ..Status::default()
+        ..Status::default()..Status::default()
     }
 }
 
@@ -380,6 +380,14 @@ impl Desk for Memory {
 
     fn is_banned(&self, _: IpAddr) -> bool {
         false
+    }
+
+    fn is_denied(&self, address: IpAddr) -> bool {
+        self.is_banned(address)
+    }
+
+    fn surroundings(&self) -> control::answer::Surroundings {
+        control::answer::Surroundings::default()
     }
 
     fn broken(&self) -> Vec<Part> {

@@ -83,6 +83,14 @@ impl Desk for Memory {
         self.banned.lock().unwrap().contains(&address)
     }
 
+    fn is_denied(&self, address: IpAddr) -> bool {
+        self.is_banned(address)
+    }
+
+    fn surroundings(&self) -> control::answer::Surroundings {
+        control::answer::Surroundings::default()
+    }
+
     fn broken(&self) -> Vec<control::desk::Part> {
         Vec::new()
     }

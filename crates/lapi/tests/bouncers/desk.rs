@@ -111,6 +111,14 @@ impl Desk for Memory {
         false
     }
 
+    fn is_denied(&self, address: IpAddr) -> bool {
+        self.is_banned(address)
+    }
+
+    fn surroundings(&self) -> control::answer::Surroundings {
+        control::answer::Surroundings::default()
+    }
+
     fn trial(&self) -> Option<Trial> {
         None
     }

@@ -164,6 +164,14 @@ impl Desk for MemoryDesk {
         self.lock().banned_visitor
     }
 
+    fn is_denied(&self, address: IpAddr) -> bool {
+        self.is_banned(address)
+    }
+
+    fn surroundings(&self) -> control::answer::Surroundings {
+        control::answer::Surroundings::default()
+    }
+
     fn broken(&self) -> Vec<control::desk::Part> {
         Vec::new()
     }

@@ -193,7 +193,7 @@ impl Desk for Memory {
                 limited_packets: 1,
                 ..FirewallDrops::default()
             },
-            ..Status::default()
+            ..Status::default()..Status::default()
         })
     }
 
@@ -416,6 +416,14 @@ impl Desk for Memory {
 
     fn is_banned(&self, _: IpAddr) -> bool {
         false
+    }
+
+    fn is_denied(&self, address: IpAddr) -> bool {
+        self.is_banned(address)
+    }
+
+    fn surroundings(&self) -> control::answer::Surroundings {
+        control::answer::Surroundings::default()
     }
 
     fn broken(&self) -> Vec<control::desk::Part> {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError};
 
-use control::answer::{Status, Why};
+use control::answer::{Status, Surroundings, Why};
 use control::desk::{
     Activity, BanOrder, Change, Changed, Deed, FilterOutline, JournalPage, Key, KeyOrder, Lifted, NewKey,
     Part, Rehearsal, Roster, Span, Targets, Trial, Tried, Written,
@@ -171,6 +171,14 @@ impl control::Desk for Desk {
 
     fn is_banned(&self, address: IpAddr) -> bool {
         self.means.board.is_barred(address)
+    }
+
+    fn is_denied(&self, address: IpAddr) -> bool {
+        self.means.board.is_denied(address, clock::now())
+    }
+
+    fn surroundings(&self) -> Surroundings {
+        self.means.surroundings.clone()
     }
 
     fn broken(&self) -> Vec<Part> {
