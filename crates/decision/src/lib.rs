@@ -8,6 +8,7 @@ mod outcome;
 mod settings;
 mod command;
 mod unban;
+mod adopt;
 mod sentence;
 mod reason;
 mod span;
