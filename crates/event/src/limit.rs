@@ -1,6 +1,8 @@
 //! Every bound of the program, in one place: queues, tables, texts. Reaching one is counted and shown in `status`,
 //! never silent. Each says what happens there.
 
+use std::time::Duration;
+
 /// A longer line is cut off, counted and skipped up to its end. 64 KiB is eight times what any known service writes.
 pub const LINE_BYTES: usize = 64 * 1024;
 
@@ -329,8 +331,127 @@ pub const LAPI_LIFTED: usize = 100_000;
 /// no more than 24 days.
 pub const LAPI_LONGEST_SECONDS: u32 = 20 * 24 * 60 * 60;
 
+/// Seconds in which a connection to the source of a list or to a LAPI must stand. Then the attempt has failed and is made again later.
+pub const FETCH_CONNECT_SECONDS: u64 = 10;
+
+/// Seconds that a source may be silent in the middle of its answer. Then the attempt has failed.
+pub const FETCH_SILENT_SECONDS: u64 = 30;
+
+/// Seconds for a whole answer. Then the attempt has failed.
+pub const FETCH_SECONDS: u64 = 300;
+
+/// Redirects that a list by URL may lead through. Further ones are not followed, and the attempt has failed. A LAPI's are never
+/// followed: the key would go along.
+pub const FETCH_REDIRECTS: u32 = 5;
+
+/// Bytes of a LAPI's answer, unpacked. A longer one is thrown away, and the attempt has failed.
+pub const FETCHED_DECISIONS_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Bytes of one text in a LAPI's answer. With a longer one, the answer is thrown away, and the attempt has failed.
+pub const FETCHED_TEXT_BYTES: usize = 64 * 1024;
+
+/// Entries of the whitelist that a LAPI tells. With more, it is not taken, and the attempt has failed.
+pub const FETCHED_WHITELIST: usize = 10_000;
+
+/// Bytes of a list of addresses, unpacked. A longer one is not taken, and the attempt has failed.
+pub const LIST_BYTES: u64 = 128 * 1024 * 1024;
+
+/// Bytes of one line of such a list. What is behind them is not read.
+pub const LIST_LINE_BYTES: usize = 4096;
+
+/// Blocklists. Further ones are left out, and their state says so.
+pub const BLOCKLISTS: usize = 32;
+
+/// The widest IPv4 subnet that a list may name. A wider one is left out and counted.
+pub const LISTED_PREFIX_V4: u8 = 8;
+
+/// The widest IPv6 subnet that a list may name: the widest that was ever given to one holder. A wider one is left out and counted.
+pub const LISTED_PREFIX_V6: u8 = 19;
+
+/// Seconds before the first new attempt to fetch a list; with each failure twice as long, up to the list's `refresh`.
+pub const LIST_RETRY_SECONDS: u64 = 15;
+
+/// Bytes of a file with a bouncer's key. A larger one is refused.
+pub const KEY_FILE_BYTES: u64 = 4096;
+
+/// Bytes of a file with certificate authorities. A larger one is refused.
+pub const AUTHORITIES_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Bans that a bouncer of ours carries out. Of more, the rest is left out and said.
+pub const BOUNCER_BANS: usize = 1_000_000;
+
+/// Changes that a bouncer of ours names one by one in its log. Of more at once, it says how many.
+pub const BOUNCER_NAMED: usize = 20;
+
+/// The longest pause of a bouncer of ours between two attempts to reach where its decisions come from.
+pub const BOUNCER_PAUSE_SECONDS: u64 = 60;
+
 /// Rows on one page of a list. The rest is on the next pages.
 pub const PAGE_ROWS: usize = 50;
+
+/// Entries of the fleet's stream of decisions in Redis, roughly. The oldest are cut off; a node that has not read them takes the
+/// snapshot that stands beside the stream.
+pub const FLEET_STREAM_ENTRIES: usize = 100_000;
+
+/// Entries of the fleet's stream of failures in Redis, roughly. The oldest are cut off; a node that has not read them never counts them.
+pub const FLEET_FAILURES_ENTRIES: usize = 20_000;
+
+/// The longest that a ban heard from another node may last after it was decided: 31 days. A longer one is cut to it; only a ban
+/// by hand may have no end.
+pub const FLEET_LONGEST: Duration = Duration::from_secs(31 * 24 * 60 * 60);
+
+/// How long a lifted ban is remembered in the fleet, so that no late message brings it back: 400 days. A ban that is older than the
+/// memory of what was lifted is believed only where it is known already.
+pub const FLEET_LIFTS_KEPT: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+/// Lifted bans that are remembered in the fleet. At the bound the oldest are forgotten, as if their time were over.
+pub const FLEET_LIFTS: usize = 100_000;
+
+/// Bans of the fleet that a node keeps in mind. A further one is counted and not taken.
+pub const FLEET_BANS: usize = BANS;
+
+/// Decisions that wait to be told to the fleet. At the bound a ban is given up for a comparison of the whole.
+pub const FLEET_QUEUE: usize = 65_536;
+
+/// Lifted bans that wait to be told to the fleet. They have a bound of their own, since only the whole of what was lifted, if the
+/// program knows it, could take their place. At the bound, the oldest is given up and counted.
+pub const FLEET_QUEUE_LIFTS: usize = 262_144;
+
+/// Failures, summed by subject, jail and account, that wait to be told to the fleet. At the bound, further ones are counted and left out.
+pub const FLEET_QUEUE_FAILURES: usize = 4096;
+
+/// Summed failures in one entry of the stream. The rest goes into the next entry.
+pub const FLEET_ENTRY_FAILURES: usize = 256;
+
+/// Entries with failures that a node writes in a second at most. What happens in between is summed.
+pub const FLEET_FAILURES_A_SECOND: u32 = 10;
+
+/// Failures that happened longer ago are not counted when they are heard from another node.
+pub const FLEET_FAILURE_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Bytes of one record of the fleet in Redis. A longer one is counted and passed over unread.
+pub const FLEET_RECORD_BYTES: usize = 4096;
+
+/// Bytes of one record with failures of the fleet in Redis. A longer one is counted and passed over unread.
+pub const FLEET_FAILURES_BYTES: usize = 256 * 1024;
+
+/// Bytes of a text in a record of the fleet: a reason, who asked. The rest is cut off.
+pub const FLEET_TEXT_BYTES: usize = 400;
+
+/// Bytes of a node's name or id. A longer name is cut off, a longer id is refused.
+pub const FLEET_NODE_BYTES: usize = 64;
+
+/// Nodes of a fleet of which a node keeps in mind what it heard from them. At the bound, the one heard of longest ago is forgotten.
+pub const FLEET_NODES: usize = 256;
+
+/// Decisions in one write to the fleet, and entries in one read. The rest follows at once, in the next.
+pub const FLEET_BATCH: usize = 200;
+
+/// The widest subnet that another node may ban: a /8 of IPv4, a /16 of IPv6. A ban of a wider one is passed over and counted.
+pub const FLEET_WIDEST_V4: u8 = 8;
+
+/// See `FLEET_WIDEST_V4`.
+pub const FLEET_WIDEST_V6: u8 = 16;
 
 /// Bytes of one file of fail2ban's configuration. A larger one is left unread, and a complaint says so.
 pub const FAIL2BAN_FILE_BYTES: u64 = 1024 * 1024;
@@ -385,3 +506,24 @@ pub const FAIL2BAN_PENDING_CONNECTIONS: usize = 100;
 
 /// Lines, and accounts, kept of one such connection. Further ones are counted and left out.
 pub const FAIL2BAN_PENDING_LINES: usize = 50;
+
+/// Bytes of one command on fail2ban's socket; a configuration with every stock jail takes 0.3 MiB. A longer one ends the connection.
+pub const FAIL2BAN_COMMAND_BYTES: usize = 16 * 1024 * 1024;
+
+/// Values in one such command, those counted twice that stand in it twice. With more it is refused.
+pub const FAIL2BAN_COMMAND_VALUES: usize = 500_000;
+
+/// Lists in lists of such a command. A deeper one is refused.
+pub const FAIL2BAN_COMMAND_DEPTH: usize = 32;
+
+/// Clients on fail2ban's socket at once. Further ones are closed unread.
+pub const FAIL2BAN_CLIENTS: usize = 32;
+
+/// Seconds that such a client may be silent within a command, or leave its answer unread. Then it is closed.
+pub const FAIL2BAN_CLIENT_SECONDS: u64 = 30;
+
+/// Seconds that fail2ban's `sleep` delays an answer at most. A longer time is taken for this one.
+pub const FAIL2BAN_SLEEP_SECONDS: f64 = 600.0;
+
+/// Seconds that answers under way on fail2ban's socket have when it closes. Then they are cut.
+pub const FAIL2BAN_GRACE_SECONDS: u64 = 2;
