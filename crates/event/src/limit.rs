@@ -447,11 +447,11 @@ pub const FLEET_NODES: usize = 256;
 /// Decisions in one write to the fleet, and entries in one read. The rest follows at once, in the next.
 pub const FLEET_BATCH: usize = 200;
 
-/// The widest subnet that another node may ban: a /8 of IPv4, a /16 of IPv6. A ban of a wider one is passed over and counted.
+/// The widest subnet that another node may ban: a /8 of IPv4, a /19 of IPv6, as for whoever bans by hand without insisting. A ban of a wider one is passed over and counted.
 pub const FLEET_WIDEST_V4: u8 = 8;
 
 /// See `FLEET_WIDEST_V4`.
-pub const FLEET_WIDEST_V6: u8 = 16;
+pub const FLEET_WIDEST_V6: u8 = 19;
 
 /// Bytes of one file of fail2ban's configuration. A larger one is left unread, and a complaint says so.
 pub const FAIL2BAN_FILE_BYTES: u64 = 1024 * 1024;

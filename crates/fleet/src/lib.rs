@@ -8,6 +8,7 @@
 pub mod told;
 pub mod host;
 pub mod health;
+pub mod share;
 pub mod fleet;
 
 pub use fleet::Fleet;

@@ -51,6 +51,9 @@ pub enum Told {
 pub struct Wanted {
     /// Every live ban, whoever decided it.
     pub bans: Vec<Held>,
+    /// What was lifted by this node within `limit::FLEET_LIFTS_KEPT`, the latest `limit::FLEET_LIFTS` of it: an unban that was made while
+    /// Redis was away must not be forgotten by a restart. It may be left empty, and then such an unban is.
+    pub lifted: Vec<Lifted>,
     /// Who is never blocked.
     pub whitelist: Vec<Subject>,
 }
