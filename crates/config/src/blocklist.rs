@@ -16,6 +16,8 @@ pub struct Blocklist {
     pub refresh: Duration,
     /// At most so many entries are taken; what is above is counted and said.
     pub max_entries: u32,
+    /// A certificate authority, PEM, beside the host's own ones, for `https`: another Stockade's certificate is its own.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// Where a list comes from.
