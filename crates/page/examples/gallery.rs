@@ -183,7 +183,7 @@ impl Desk for Gallery {
             ],
             attention: vec![Notice::new("source-silent", &silent, "silent".to_owned())],
             firewall: FirewallDrops { dropped_packets: 418_220, ..FirewallDrops::default() },
-            ..Status::default()..Status::default()
+            ..Status::default()
         })
     }
 

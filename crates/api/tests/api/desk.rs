@@ -87,7 +87,7 @@ fn status() -> Status {
         jails: vec![jail],
         sources: vec![source],
         firewall: FirewallDrops { dropped_packets: 9, ..FirewallDrops::default() },
-        ..Status::default()..Status::default()
+        ..Status::default()
     }
 }
 

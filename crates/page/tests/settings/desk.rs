@@ -193,7 +193,7 @@ impl Desk for Memory {
                 limited_packets: 1,
                 ..FirewallDrops::default()
             },
-            ..Status::default()..Status::default()
+            ..Status::default()
         })
     }
 
