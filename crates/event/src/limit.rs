@@ -362,6 +362,12 @@ pub const LIST_LINE_BYTES: usize = 4096;
 /// Blocklists. Further ones are left out, and their state says so.
 pub const BLOCKLISTS: usize = 32;
 
+/// The largest `max_entries` of a blocklist.
+pub const BLOCKLIST_ENTRIES: u32 = 1_000_000;
+
+/// `max_entries` of a blocklist that does not say otherwise. Entries past it are left out, counted and said.
+pub const USUAL_BLOCKLIST_ENTRIES: u32 = 200_000;
+
 /// The widest IPv4 subnet that a list may name. A wider one is left out and counted.
 pub const LISTED_PREFIX_V4: u8 = 8;
 
@@ -527,3 +533,52 @@ pub const FAIL2BAN_SLEEP_SECONDS: f64 = 600.0;
 
 /// Seconds that answers under way on fail2ban's socket have when it closes. Then they are cut.
 pub const FAIL2BAN_GRACE_SECONDS: u64 = 2;
+
+/// Seconds that connecting to a Redis server may take. Then it counts as away.
+pub const REDIS_CONNECT_SECONDS: u64 = 5;
+
+/// Seconds that Redis may take for each answer, and for taking what is sent. Then it counts as away, and the connection is closed.
+pub const REDIS_ANSWER_SECONDS: u64 = 5;
+
+/// Commands that are sent to Redis before their answers are read. Further ones follow behind the answers.
+pub const REDIS_PIPELINE: usize = 1000;
+
+/// How often a command goes on to another node of a cluster before it is given up.
+pub const REDIS_REDIRECTIONS: usize = 5;
+
+/// Bytes of the file with Redis's password. A larger one is refused.
+pub const REDIS_PASSWORD_BYTES: u64 = 4096;
+
+/// Seconds between two attempts to reach Redis at most; the first attempts come sooner.
+pub const REDIS_PAUSE_SECONDS: u64 = 5;
+
+/// Changes that wait to be told to Redis. At the bound they are dropped, and everything is compared as soon as Redis answers.
+pub const REDIS_QUEUE: usize = 65_536;
+
+/// Seconds that what waits may be told when the program stops. Then it is left: the next start compares everything.
+pub const REDIS_LAST_WORDS_SECONDS: u64 = 3;
+
+/// The longest that a key of a ban without end stands by itself, in seconds. It is written anew when half of that is over.
+pub const REDIS_ENDLESS_SECONDS: u64 = 7 * 24 * 60 * 60;
+
+/// Seconds in which each key is looked at once, and written anew if it is gone or ends too early.
+pub const REDIS_ROUND_SECONDS: u64 = 60;
+
+/// Keys that are looked at in one second. With more than sixty times that, a round takes longer.
+pub const REDIS_LOOKS_PER_SECOND: usize = 10_000;
+
+/// Addresses that failed of late, kept because who reads the keys asks for one address and a ban may hold for a subnet. At
+/// the bound, the one that failed longest ago is forgotten.
+pub const REDIS_SIGHTED: usize = 50_000;
+
+/// Of these, addresses of one subnet's ban that get keys of their own. Further ones get none.
+pub const REDIS_SIGHTED_PER_BAN: usize = 256;
+
+/// Changes in one message on the channel. Further ones follow in the next.
+pub const REDIS_CHANGES_PER_MESSAGE: usize = 100;
+
+/// Changes that a reader takes from the channel at once. The rest waits for the next time.
+pub const REDIS_CHANGES: usize = 10_000;
+
+/// Keys that a reader takes over. Further ones are counted and left out.
+pub const REDIS_KEYS_READ: usize = 10_000_000;

@@ -6,6 +6,7 @@
 //! bound it is given up for a comparison of the whole when Redis is back.
 
 pub mod told;
+pub mod link;
 pub mod host;
 pub mod health;
 pub mod share;
