@@ -48,9 +48,11 @@ mod watch;
 mod conntrack;
 mod observe;
 mod probe;
+mod claim;
 
 use event::Moment;
 
+pub use claim::{ClaimError, claim};
 pub use conntrack::forget_flows;
 pub use error::EnforcementError;
 pub use layout::{
