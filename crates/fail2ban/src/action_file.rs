@@ -23,6 +23,8 @@ pub struct ActionText {
     /// The parameters, as the jail spells them and below that as the file's `[Init]` has them, with the condition behind the name
     /// (`blocktype?family=inet6`).
     pub parameters: BTreeMap<String, String>,
+    /// Both, in the order in which fail2ban's client sends them. Of an action in Python, what its parameters are.
+    pub ordered: Vec<(String, String)>,
 }
 
 const NAMES: [&str; 13] = [
@@ -81,24 +83,29 @@ pub(crate) fn read(
         }
     };
     let pair = |(name, value): (&str, &Value)| (name.to_owned(), value.text.clone());
+    let commands = combined.iter().filter(|(name, _)| NAMES.contains(name)).map(pair);
     let own =
         definition.init().iter().filter(|(name, _)| !NAMES.contains(name) && !name.starts_with("known/"));
+    let (commands, parameters): (Vec<_>, Vec<_>) = (commands.collect(), own.map(pair).collect());
     let made = ActionText {
         name,
         file: spelled.name,
-        commands: combined.iter().filter(|(name, _)| NAMES.contains(name)).map(pair).collect(),
-        parameters: own.map(pair).collect(),
+        ordered: [commands.clone(), parameters.clone()].concat(),
+        commands: commands.into_iter().collect(),
+        parameters: parameters.into_iter().collect(),
     };
     Ok((made, complaints))
 }
 
 fn in_python(file: &str, stem: &str, parameters: &Given) -> ActionText {
     let pairs = parameters.iter().filter(|(name, _)| *name != "actname");
+    let ordered: Vec<_> = pairs.map(|(name, value)| (name.to_owned(), value.text.clone())).collect();
     ActionText {
         name: parameters.get("actname").map_or(stem, |value| &value.text).to_owned(),
         file: file.to_owned(),
         commands: BTreeMap::new(),
-        parameters: pairs.map(|(name, value)| (name.to_owned(), value.text.clone())).collect(),
+        parameters: ordered.iter().cloned().collect(),
+        ordered,
     }
 }
 

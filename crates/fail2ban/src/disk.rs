@@ -48,8 +48,14 @@ pub fn ending_in(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The files that a pattern such as `/var/log/*/error.log` matches at present; dangling links are none.
+/// The files that a pattern such as `/var/log/*/error.log` matches at present; dangling links are none. As in a shell, `*` finds no name that
+/// begins with a dot.
 pub fn matching(pattern: &str) -> Vec<PathBuf> {
-    let Ok(found) = glob::glob(pattern) else { return Vec::new() };
+    if !pattern.contains(['*', '?', '[']) {
+        let path = PathBuf::from(pattern);
+        return if path.exists() { vec![path] } else { Vec::new() };
+    }
+    let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
+    let Ok(found) = glob::glob_with(pattern, options) else { return Vec::new() };
     found.filter_map(Result::ok).filter(|path| path.exists()).take(limit::FAIL2BAN_ENTRIES).collect()
 }

@@ -1,7 +1,7 @@
 //! The jails of `jail.conf`, `jail.d/*.conf`, `jail.local` and `jail.d/*.local`, each with its filter and its actions. A jail that is
 //! broken is named and left out; the others stand. It refuses to start any, and to look into a log.
 
-mod settings;
+pub(crate) mod settings;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
@@ -34,6 +34,8 @@ pub struct Jail {
     pub settings: Settings,
     /// Its filter, what the jail says of patterns and dates put over it. None: the jail names none and has no patterns either.
     pub filter: Option<FilterText>,
+    /// What the filter says itself, in the order in which fail2ban's client sends it, without what the jail puts over it.
+    pub filter_options: Vec<(String, String)>,
     /// What is done at a ban.
     pub actions: Vec<ActionText>,
     /// Every option of fail2ban's that it has, after interpolation.
@@ -64,6 +66,21 @@ pub enum Which {
 
 /// Reads the jails of a folder.
 pub fn read(folder: &Path, which: Which) -> Jails {
+    read_those(folder, which, &|_| true)
+}
+
+/// Reads one jail of a folder. One that there is not is broken.
+pub fn read_only(folder: &Path, name: &str) -> Jails {
+    let mut jails = read_those(folder, Which::Enabled, &|found| found == name);
+    if jails.enabled.is_empty() && jails.disabled.is_empty() && jails.broken.is_empty() {
+        let place = Place::file(folder.join("jail.conf"));
+        let missing = Complaint { place, wrong: Wrong::SectionMissing(name.to_owned()) };
+        jails.broken.push((name.to_owned(), vec![missing]));
+    }
+    jails
+}
+
+fn read_those(folder: &Path, which: Which, wanted: &dyn Fn(&str) -> bool) -> Jails {
     let (conf, complaints) = conf::read(folder, "jail");
     let mut jails = Jails { complaints, ..Jails::default() };
     let place = Place::file(folder.join("jail.conf"));
@@ -80,7 +97,7 @@ pub fn read(folder: &Path, which: Which) -> Jails {
         jails.complaints.push(Complaint { place: place.clone(), wrong: Wrong::TooMany("jails") });
     }
     let referred = referred(&conf);
-    for name in names.iter().take(limit::FAIL2BAN_ENTRIES) {
+    for name in names.iter().take(limit::FAIL2BAN_ENTRIES).filter(|name| wanted(name)) {
         let mut reader = Reader { folder, conf: &mut conf, name, complaints: Vec::new() };
         match reader.read(which) {
             Ok(Some(jail)) => {
@@ -132,6 +149,8 @@ impl Reader<'_> {
                 definition.combined(&[]).map_err(|complaint| vec![complaint])?
             }
         };
+        let pair = |(name, value): (&str, &Value)| (name.to_owned(), value.text.clone());
+        let filter_options = combined.iter().map(pair).collect();
         let filter = self.filter_text(spelled.as_ref(), combined, &options);
         let settings = Settings::read(&options, &mut self.complaints).map_err(|complaint| vec![complaint])?;
         Ok(Some(Jail {
@@ -139,8 +158,9 @@ impl Reader<'_> {
             place: self.place(),
             settings,
             filter,
+            filter_options,
             actions: self.actions(&options)?,
-            options: options.iter().map(|(name, value)| (name.to_owned(), value.text.clone())).collect(),
+            options: options.iter().map(pair).collect(),
         }))
     }
 
@@ -183,7 +203,9 @@ impl Reader<'_> {
                 section.insert(&format!("known/{name}"), value.clone());
             }
         }
-        Ok((conf, given))
+        // The second time, fail2ban takes what `[Init]` says as if the jail had spelled it.
+        let init = definition.init().clone();
+        Ok((conf, init))
     }
 
     /// The filter with what the jail says itself put over it.

@@ -10,7 +10,8 @@
 //! - `date`: finds the date in a line and says which moment it is.
 //! - `pattern`: a regular expression in Python's syntax with fail2ban's tags, compiled; `judge`: one line through a filter.
 //!
-//! - `value`: what fail2ban's server and client say to each other.
+//! - `value`: what fail2ban's server and client say to each other; `repr`: how Python writes it. `stream`: a configuration as the commands
+//!   that its client sends; `beautifier`: the server's answers as the client prints them. `formula`: how long a ban lasts.
 //!
 //! It refuses to run anything, to resolve a name and to read a clock.
 
@@ -32,8 +33,11 @@ pub mod date;
 pub mod pattern;
 pub mod judge;
 pub mod value;
+pub mod repr;
+pub mod stream;
 
 pub use complaint::{Complaint, Place};
 pub use date::{DateDetector, Found};
 pub use filter_file::FilterText;
+pub use repr::repr;
 pub use value::Value;

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use event::limit;
 
-use crate::complaint::{Complaint, Wrong};
+use crate::complaint::{Complaint, Place, Wrong};
 use crate::duration;
 use crate::ini::Value;
 use crate::interpolate::Given;
 use crate::options::Spelled;
+use crate::value as plain;
 use crate::words;
 
 /// What a jail counts, how, and for how long it bans.
@@ -71,6 +72,8 @@ pub struct LogPath {
     pub pattern: String,
     /// Whether only what is written from now on is read.
     pub tail: bool,
+    /// Where it is written.
+    pub place: Place,
 }
 
 impl LogPath {
@@ -153,6 +156,15 @@ pub const NAMES: [Name; 30] = [
 ];
 
 impl Name {
+    /// A value that was converted, as the plain value that fail2ban's client sends.
+    pub(crate) fn plain(&self, text: &str) -> plain::Value {
+        match self.kind {
+            Kind::Text => plain::Value::text(text),
+            Kind::Truth => plain::Value::Bool(text == TRUE),
+            Kind::Number => text.parse().map_or(plain::Value::None, plain::Value::Int),
+        }
+    }
+
     /// The value as fail2ban passes it on. A number that is none is left out, and that is said.
     pub fn converted(&self, value: Value, complaints: &mut Vec<Complaint>) -> Option<Value> {
         let text = match self.kind {
@@ -171,7 +183,8 @@ impl Name {
     }
 }
 
-fn is_true(text: &str) -> bool {
+/// Whether fail2ban takes a text for true.
+pub(crate) fn is_true(text: &str) -> bool {
     ["1", "on", "true", "yes"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
@@ -270,7 +283,8 @@ fn log_paths(options: &Given, complaints: &mut Vec<Complaint>) -> Vec<LogPath> {
             ));
         }
         let pattern = if matches!(word, "head" | "tail") { pattern } else { line };
-        found.push(LogPath { pattern: pattern.trim().to_owned(), tail: word == "tail" });
+        let (pattern, tail) = (pattern.trim().to_owned(), word == "tail");
+        found.push(LogPath { pattern, tail, place: value.place.clone() });
     }
     found
 }
