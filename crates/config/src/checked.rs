@@ -3,6 +3,9 @@
 
 mod firewall;
 mod http;
+mod redis;
+mod outlet;
+mod blocklist;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -59,10 +62,10 @@ fn settings(raw: &Raw, complaints: &mut Complaints, zone_exists: &dyn Fn(&str) -
         firewall: firewall::firewall(&mut judge, &raw.firewall, &default.firewall),
         http: http::http(&mut judge, &raw.http, &default.http),
         lapi: lapi(&mut judge, raw, default.lapi),
-        redis: default.redis,
-        asterisk: default.asterisk,
-        nginx: default.nginx,
-        blocklists: default.blocklists,
+        redis: redis::redis(&mut judge, &raw.redis),
+        asterisk: outlet::asterisk(&mut judge, &raw.asterisk),
+        nginx: outlet::nginx(&mut judge, &raw.nginx),
+        blocklists: blocklist::blocklists(&mut judge, &raw.blocklists),
     }
 }
 
@@ -182,6 +185,10 @@ fn jail(judge: &mut Judge<'_>, raw: &RawJail) -> Jail {
     let shown = quoted(&raw.name);
     if raw.name == JailName::MANUAL {
         judge.complaints.add(raw.line, format!("jail {shown} is for bans by hand; write another name"));
+    } else if raw.name == JailName::FLEET {
+        judge
+            .complaints
+            .add(raw.line, format!("jail {shown} is for bans of other nodes; write another name"));
     } else if !JailName::valid(&raw.name) {
         let longest = limit::JAIL_NAME_BYTES;
         let expected = format!("write 1 to {longest} small letters, digits, '-' or '_', a letter first");

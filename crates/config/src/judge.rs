@@ -96,6 +96,21 @@ impl Judge<'_> {
         self.complain(key, written, &format!("is not known; write {} or {last}", rest.join(", ")))
     }
 
+    /// Texts for which `right` holds; one alone needs no brackets, and none at all is wrong.
+    pub(crate) fn texts(
+        &mut self,
+        key: &str,
+        field: &Field,
+        right: impl Fn(&str) -> bool,
+        expected: &str,
+    ) -> Option<Vec<String>> {
+        let written = field.as_ref()?;
+        let texts = self.list(key, written, expected, |text| {
+            right(text).then(|| text.to_owned()).ok_or_else(|| expected.to_owned())
+        })?;
+        if texts.is_empty() { self.complain(key, written, expected) } else { Some(texts) }
+    }
+
     /// A text for which `right` holds.
     pub(crate) fn text(
         &mut self,

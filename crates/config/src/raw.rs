@@ -23,6 +23,10 @@ pub(crate) struct Raw {
     pub(crate) firewall: RawFirewall,
     pub(crate) http: RawHttp,
     pub(crate) lapi: RawLapi,
+    pub(crate) redis: RawRedis,
+    pub(crate) asterisk: RawAsterisk,
+    pub(crate) nginx: RawNginx,
+    pub(crate) blocklists: Vec<RawBlocklist>,
 }
 
 pub(crate) struct RawLimits {
@@ -109,6 +113,50 @@ pub(crate) struct RawLapi {
     pub(crate) scenario: Field,
 }
 
+/// A section that does something by being there has the line where it stands.
+pub(crate) struct RawRedis {
+    pub(crate) line: Option<usize>,
+    pub(crate) url: Field,
+    pub(crate) sentinels: Field,
+    pub(crate) master: Field,
+    pub(crate) cluster: Field,
+    pub(crate) database: Field,
+    pub(crate) prefix: Field,
+    pub(crate) user: Field,
+    pub(crate) password_file: Field,
+    pub(crate) ca_file: Field,
+    pub(crate) keys: Field,
+    pub(crate) fleet: Field,
+    pub(crate) fleet_counts: Field,
+}
+
+pub(crate) struct RawAsterisk {
+    pub(crate) line: Option<usize>,
+    pub(crate) directory: Field,
+    pub(crate) socket: Field,
+    pub(crate) ami: Field,
+    pub(crate) user: Field,
+    pub(crate) secret_file: Field,
+}
+
+pub(crate) struct RawNginx {
+    pub(crate) line: Option<usize>,
+    pub(crate) deny_file: Field,
+    pub(crate) pid_file: Field,
+}
+
+pub(crate) struct RawBlocklist {
+    pub(crate) line: usize,
+    pub(crate) name: Field,
+    pub(crate) url: Field,
+    pub(crate) file: Field,
+    pub(crate) lapi: Field,
+    pub(crate) key_file: Field,
+    pub(crate) ca_file: Field,
+    pub(crate) refresh: Field,
+    pub(crate) max_entries: Field,
+}
+
 /// Reads the file's text. `None` if it is no TOML at all: then there is one complaint, because nothing behind the first
 /// mistake can be trusted.
 pub(crate) fn read(text: &str, complaints: &mut Complaints) -> Option<Raw> {
@@ -167,6 +215,21 @@ pub(crate) fn read(text: &str, complaints: &mut Complaints) -> Option<Raw> {
             origin: section.take("origin"),
             scenario: section.take("scenario"),
         }),
+        redis: redis(&mut root, complaints),
+        asterisk: part(&mut root, "asterisk", complaints, |section| RawAsterisk {
+            line: section.line(),
+            directory: section.take("directory"),
+            socket: section.take("socket"),
+            ami: section.take("ami"),
+            user: section.take("user"),
+            secret_file: section.take("secret_file"),
+        }),
+        nginx: part(&mut root, "nginx", complaints, |section| RawNginx {
+            line: section.line(),
+            deny_file: section.take("deny_file"),
+            pid_file: section.take("pid_file"),
+        }),
+        blocklists: blocklists(root.list("blocklist", complaints), complaints),
     };
     root.finish(complaints);
     Some(raw)
@@ -206,6 +269,43 @@ fn networks(sections: Vec<(usize, Section<'_>)>, complaints: &mut Complaints) ->
         network
     });
     networks.collect()
+}
+
+fn redis(root: &mut Section<'_>, complaints: &mut Complaints) -> RawRedis {
+    part(root, "redis", complaints, |section| RawRedis {
+        line: section.line(),
+        url: section.take("url"),
+        sentinels: section.take("sentinels"),
+        master: section.take("master"),
+        cluster: section.take("cluster"),
+        database: section.take("database"),
+        prefix: section.take("prefix"),
+        user: section.take("user"),
+        password_file: section.take("password_file"),
+        ca_file: section.take("ca_file"),
+        keys: section.take("keys"),
+        fleet: section.take("fleet"),
+        fleet_counts: section.take("fleet_counts"),
+    })
+}
+
+fn blocklists(sections: Vec<(usize, Section<'_>)>, complaints: &mut Complaints) -> Vec<RawBlocklist> {
+    let lists = sections.into_iter().map(|(line, mut section)| {
+        let list = RawBlocklist {
+            line,
+            name: section.take("name"),
+            url: section.take("url"),
+            file: section.take("file"),
+            lapi: section.take("lapi"),
+            key_file: section.take("key_file"),
+            ca_file: section.take("ca_file"),
+            refresh: section.take("refresh"),
+            max_entries: section.take("max_entries"),
+        };
+        section.finish(complaints);
+        list
+    });
+    lists.collect()
 }
 
 fn jails(section: &Section<'_>, complaints: &mut Complaints) -> Vec<RawJail> {

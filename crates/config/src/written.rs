@@ -92,12 +92,18 @@ pub(crate) struct Section<'file> {
     table: Option<&'file dyn TableLike>,
     text: &'file Text<'file>,
     known: Vec<&'static str>,
+    line: usize,
 }
 
 impl<'file> Section<'file> {
     /// What stands above all sections, and the sections themselves.
     pub(crate) fn root(table: &'file dyn TableLike, text: &'file Text<'file>) -> Self {
-        Self { name: String::new(), table: Some(table), text, known: Vec::new() }
+        Self { name: String::new(), table: Some(table), text, known: Vec::new(), line: 1 }
+    }
+
+    /// The line where the section stands; `None` if it is not there.
+    pub(crate) fn line(&self) -> Option<usize> {
+        self.table.map(|_| self.line)
     }
 
     /// The value of a key. The key is known from now on.
@@ -144,7 +150,7 @@ impl<'file> Section<'file> {
         };
         let sections = listed.into_iter().map(|(span, table)| {
             let line = span.map_or(line, |span| self.text.line(span.start));
-            (line, Self { name: name.clone(), table: Some(table), text: self.text, known: Vec::new() })
+            (line, Self { name: name.clone(), table: Some(table), text: self.text, known: Vec::new(), line })
         });
         sections.collect()
     }
@@ -171,7 +177,7 @@ impl<'file> Section<'file> {
                 format!("{name} is not a section; write '[{name}]' and its keys below"),
             );
         }
-        Self { name, table, text: self.text, known: Vec::new() }
+        Self { name, table, text: self.text, known: Vec::new(), line: self.line_of(key) }
     }
 
     fn name_of(&self, key: &str) -> String {

@@ -196,7 +196,7 @@ fn each_mistake_has_its_complaint() {
         (
             "max_retry = 3",
             "stockade.toml:1: unknown key 'max_retry'; known here: enabled, defaults, whitelist, jails, escalation, \
-             evidence, enforcement, control, filters, log, firewall, http, lapi",
+             evidence, enforcement, control, filters, log, firewall, http, lapi, redis, asterisk, nginx, blocklist",
         ),
         (
             "[log]\n\"\\u001b[2J\" = 1",

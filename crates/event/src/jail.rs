@@ -13,6 +13,9 @@ impl JailName {
     /// The name that bans by hand carry when no jail was named.
     pub const MANUAL: &'static str = "manual";
 
+    /// The name that bans of other nodes carry here, where their jail is not on here.
+    pub const FLEET: &'static str = "fleet";
+
     /// A name as given; `valid` says whether it may be used.
     pub fn new(name: &str) -> Self {
         Self(Arc::from(name))
