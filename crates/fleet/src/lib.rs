@@ -7,6 +7,8 @@
 
 pub mod told;
 pub mod link;
+pub mod keys;
+pub mod reader;
 pub mod host;
 pub mod health;
 pub mod share;
@@ -15,4 +17,8 @@ pub mod fleet;
 pub use fleet::Fleet;
 pub use health::Health;
 pub use host::Host;
+pub use keys::Change;
+pub use link::address::settings_of_url;
+pub use link::{Link, LinkError, Trouble};
+pub use reader::{Reader, Standing};
 pub use told::{Heard, Held, Lifted, Told, Voice, Wanted};

@@ -17,9 +17,9 @@ use redis::{Cmd, Value};
 
 use crate::link::address::Access;
 use crate::link::cluster::Cluster;
-use crate::link::node::Node;
 
 pub use error::{LinkError, Trouble};
+pub(crate) use node::Node;
 
 /// A connection. Every error that `is_lost` makes it useless.
 pub struct Link {

@@ -1,6 +1,7 @@
 //! One server: commands go out together, answers come back in order. An answer that is late ends the connection, since the next
 //! one read would be the wrong one.
 
+use std::fmt;
 use std::time::Duration;
 
 use event::limit;
@@ -117,4 +118,10 @@ fn of_connect(server: &Server, error: &redis::RedisError) -> LinkError {
         error.trouble = Trouble::Tls(why);
     }
     error
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Node").field("server", &self.server).finish_non_exhaustive()
+    }
 }
