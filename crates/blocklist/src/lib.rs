@@ -3,8 +3,13 @@
 //! the whitelist stands above every list, elsewhere.
 
 pub mod entry;
-pub mod lapi;
 pub mod lists;
+pub mod lapi;
+mod answer;
+mod held;
+mod duration;
+mod fence;
+mod web;
 
 pub use entry::Entry;
 pub use lapi::{Client, Delta, LapiError};

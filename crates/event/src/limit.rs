@@ -353,6 +353,9 @@ pub const FETCHED_TEXT_BYTES: usize = 64 * 1024;
 /// Entries of the whitelist that a LAPI tells. With more, it is not taken, and the attempt has failed.
 pub const FETCHED_WHITELIST: usize = 10_000;
 
+/// Bytes of that whitelist. As above.
+pub const FETCHED_WHITELIST_BYTES: u64 = 1024 * 1024;
+
 /// Bytes of a list of addresses, unpacked. A longer one is not taken, and the attempt has failed.
 pub const LIST_BYTES: u64 = 128 * 1024 * 1024;
 
