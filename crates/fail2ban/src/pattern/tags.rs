@@ -21,8 +21,33 @@ const IP6: &str = r"(?P<ip6>(?:[0-9a-fA-F]{1,4}::?|::){1,7}(?:[0-9a-fA-F]{1,4}|:
 const DNS: &str = r"(?P<dns>[\w\-.^_]*\w)";
 const CIDR: &str = r"(?P<cidr>[0-9]+)";
 
+/// How the parts of an address are spelled.
+struct Parts {
+    ip4: &'static str,
+    ip6: &'static str,
+    cidr: &'static str,
+}
+
+const OURS: Parts = Parts { ip4: IP4, ip6: IP6, cidr: CIDR };
+
+/// As fail2ban spells them; shown, never searched with.
+const SHOWN: Parts = Parts {
+    ip4: r"(?:::f{4,6}:)?(?P<ip4>(?:\d{1,3}\.){3}\d{1,3})",
+    ip6: r"(?P<ip6>(?:[0-9a-fA-F]{1,4}::?|::){1,7}(?:[0-9a-fA-F]{1,4}|(?<=:):))",
+    cidr: r"(?P<cidr>\d+)",
+};
+
 /// Puts groups for the tags of `pattern`.
 pub fn resolve(pattern: &str, names: Names) -> String {
+    resolve_with(pattern, names, &OURS)
+}
+
+/// The pattern as fail2ban shows it: its tags replaced by fail2ban's own groups, flags where it puts them.
+pub fn shown(pattern: &str, names: Names) -> String {
+    localise_flags(&resolve_with(pattern, names, &SHOWN))
+}
+
+fn resolve_with(pattern: &str, names: Names, parts: &Parts) -> String {
     let mut out = String::with_capacity(pattern.len() * 2);
     let mut open = BTreeSet::new();
     let mut skipped = 0;
@@ -32,7 +57,7 @@ pub fn resolve(pattern: &str, names: Names) -> String {
         rest = &rest[start..];
         match tag(rest) {
             Some(tag) => {
-                put(tag, names, &mut open, &mut skipped, &mut out);
+                put(tag, names, parts, &mut open, &mut skipped, &mut out);
                 rest = &rest[tag.len() + 2..];
             }
             None => {
@@ -54,16 +79,24 @@ fn tag(text: &str) -> Option<&str> {
     (!name.is_empty() && name.chars().all(plain)).then_some(inner)
 }
 
-fn put<'t>(tag: &'t str, names: Names, open: &mut BTreeSet<&'t str>, skipped: &mut usize, out: &mut String) {
+fn put<'t>(
+    tag: &'t str,
+    names: Names,
+    parts: &Parts,
+    open: &mut BTreeSet<&'t str>,
+    skipped: &mut usize,
+    out: &mut String,
+) {
+    let Parts { ip4, ip6, cidr } = parts;
     // Writing to a `String` cannot fail.
     let _ = match tag {
-        "HOST" if names == Names::Read => write!(out, r"(?:\[?(?:{IP4}|{IP6})\]?|{DNS})"),
-        "HOST" | "ADDR" | "F-ADDR/" => write!(out, r"\[?(?:{IP4}|{IP6})\]?"),
-        "SUBNET" | "F-SUBNET/" => write!(out, r"\[?(?:{IP4}|{IP6})(?:/{CIDR})?\]?"),
-        "IP4" | "F-IP4/" => write!(out, "{IP4}"),
-        "IP6" | "F-IP6/" => write!(out, "{IP6}"),
+        "HOST" if names == Names::Read => write!(out, r"(?:\[?(?:{ip4}|{ip6})\]?|{DNS})"),
+        "HOST" | "ADDR" | "F-ADDR/" => write!(out, r"\[?(?:{ip4}|{ip6})\]?"),
+        "SUBNET" | "F-SUBNET/" => write!(out, r"\[?(?:{ip4}|{ip6})(?:/{cidr})?\]?"),
+        "IP4" | "F-IP4/" => write!(out, "{ip4}"),
+        "IP6" | "F-IP6/" => write!(out, "{ip6}"),
         "DNS" | "F-DNS/" => write!(out, "{DNS}"),
-        "CIDR" | "F-CIDR/" => write!(out, "{CIDR}"),
+        "CIDR" | "F-CIDR/" => write!(out, "{cidr}"),
         "F-ID/" => write!(out, r"(?P<fid>\S+)"),
         "F-PORT/" => write!(out, r"(?P<fport>\w+)"),
         "SKIPLINES" => {
