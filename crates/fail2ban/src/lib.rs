@@ -35,6 +35,7 @@ pub mod judge;
 pub mod value;
 pub mod repr;
 pub mod stream;
+pub mod beautifier;
 
 pub use complaint::{Complaint, Place};
 pub use date::{DateDetector, Found};
