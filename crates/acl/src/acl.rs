@@ -12,6 +12,8 @@ pub struct Denied {
     pub subject: Subject,
     /// By what.
     pub categories: Categories,
+    /// Until when; `NEVER` if for good. A list that is full keeps those who are refused longest.
+    pub until: Moment,
 }
 
 /// The program around this crate. Calls come from this crate's own thread, and may wait.
@@ -32,6 +34,8 @@ pub struct Health {
     pub error: Option<String>,
     /// Addresses and subnets in the list.
     pub held: u64,
+    /// Those that found no place in it, since it has a bound.
+    pub left_out: u64,
     /// When it was last written and its program told.
     pub written: Option<Moment>,
     /// How often its program was told to read again.

@@ -392,6 +392,9 @@ pub const BOUNCER_BANS: usize = 1_000_000;
 /// Changes that a bouncer of ours names one by one in its log. Of more at once, it says how many.
 pub const BOUNCER_NAMED: usize = 20;
 
+/// Seconds that a bouncer of ours waits at its start for the first answer. Then it stands with what the kernel holds.
+pub const BOUNCER_FIRST_ANSWER_SECONDS: u64 = 15;
+
 /// The longest pause of a bouncer of ours between two attempts to reach where its decisions come from.
 pub const BOUNCER_PAUSE_SECONDS: u64 = 60;
 
@@ -461,6 +464,35 @@ pub const FLEET_WIDEST_V4: u8 = 8;
 
 /// See `FLEET_WIDEST_V4`.
 pub const FLEET_WIDEST_V6: u8 = 19;
+
+/// Addresses and subnets in each of Asterisk's access lists. Asterisk walks a list for every request: 10,000 entries take a third
+/// of a millisecond. Past the bound, the bans that end first are left out, and `status` says how many.
+pub const ACL_ASTERISK_SUBJECTS: usize = 10_000;
+
+/// Addresses and subnets in nginx's `deny` list, which nginx walks for every request. Past the bound, the bans that end first are
+/// left out, and `status` says how many.
+pub const ACL_NGINX_SUBJECTS: usize = 50_000;
+
+/// Bytes of one line of Asterisk's access lists: it cuts lines at 8 KiB. The next addresses stand on the next line.
+pub const ACL_LINE_BYTES: usize = 4000;
+
+/// Seconds between two reloads of Asterisk or nginx at least. Changes that come sooner wait and go together.
+pub const ACL_RELOAD_SECONDS: u64 = 2;
+
+/// Seconds between two attempts at most, while a list cannot be written or its program cannot be told; the pauses double up to here.
+pub const ACL_RETRY_SECONDS: u64 = 60;
+
+/// Seconds after which a list is compared with its file although nothing has changed, so that a file which somebody removed comes back.
+pub const ACL_CHECK_SECONDS: u64 = 60;
+
+/// Seconds in which Asterisk must have answered each part of a reload. Then it counts as away and is told again later.
+pub const ACL_ANSWER_SECONDS: u64 = 5;
+
+/// Bytes of Asterisk's answer to a reload. A longer one counts as unreadable.
+pub const ACL_ANSWER_BYTES: usize = 64 * 1024;
+
+/// Bytes of an access list that are read to see whether it is as wanted. A larger file is written anew.
+pub const ACL_FILE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Bytes of one file of fail2ban's configuration. A larger one is left unread, and a complaint says so.
 pub const FAIL2BAN_FILE_BYTES: u64 = 1024 * 1024;
