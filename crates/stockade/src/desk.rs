@@ -8,7 +8,7 @@ mod past;
 mod tries;
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::mpsc::{SyncSender, channel};
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::board::Board;
 use crate::enforcer::Enforcer;
 use crate::engine::Engine;
 use crate::explain::{banned, not_an_address};
-use crate::message::{Message, Visit};
+use crate::message::{Message, visit};
 use crate::obey::Obeyed;
 use crate::plan::Plan;
 use crate::reader::Reader;
@@ -141,14 +141,8 @@ impl Desk {
         &self,
         order: impl FnOnce(&mut Engine) -> T + Send + 'static,
     ) -> Result<T, Fault> {
-        let (reply, answer) = channel();
-        let visit = Visit(Box::new(move |engine| {
-            let done = order(engine);
-            // Whoever has gone away misses the answer.
-            Box::new(move || _ = reply.send(done))
-        }));
-        let stopping = |_| Fault::Broken("stockade is stopping".to_owned());
-        self.means.engine.send(Message::Visit(visit)).map_err(stopping)?;
+        let stopping = || Fault::Broken("stockade is stopping".to_owned());
+        let answer = visit(&self.means.engine, order).ok_or_else(stopping)?;
         answer
             .recv_timeout(PATIENCE)
             .map_err(|_| Fault::Broken(format!("the engine did not answer within {} s", PATIENCE.as_secs())))
@@ -171,6 +165,10 @@ impl Desk {
             if let Some(jail) = status.jails.iter_mut().find(|jail| jail.jail == counter.jail.as_str()) {
                 jail.dropped_packets += counter.packets;
                 jail.dropped_bytes += counter.bytes;
+            }
+            let list = status.blocklists.iter_mut().find(|list| list.blocklist == counter.jail.as_str());
+            if let Some(list) = list {
+                list.dropped_packets += counter.packets;
             }
         }
         let drops = self.means.enforcer.firewall_drops();

@@ -1,6 +1,7 @@
 //! The engine: the single owner of all state. It takes one message after the other; whatever a turn has changed is
 //! recorded in one transaction, and only then told to the kernel and to whoever asked.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -9,7 +10,8 @@ use control::answer::Surroundings;
 use counter::Counter;
 use decision::{Decider, Outline};
 use enforcement::{Change, Element, Firewall, Layout};
-use event::{Moment, Subject};
+use event::{JailName, Moment, Subject};
+use fleet::Told;
 use source::{FileSpec, JournalSpec};
 use store::{Batch, Store};
 
@@ -17,7 +19,9 @@ use crate::board::Board;
 use crate::clock;
 use crate::enforcer::Enforcer;
 use crate::ledger::Ledger;
+use crate::listed::Listed;
 use crate::message::{Afterwards, End, Enforced, Message, Visit};
+use crate::outlets::Outlets;
 use crate::plan::Plan;
 use crate::reader::Reader;
 
@@ -54,6 +58,11 @@ pub struct Engine {
     pub(crate) batch: Batch,
     /// What the turn has to tell the kernel.
     pub(crate) changes: Vec<Change>,
+    /// What the turn has to tell beside the kernel.
+    pub(crate) news: Vec<Told>,
+    pub(crate) outlets: Arc<Outlets>,
+    /// The blocklists that are in force.
+    pub(crate) lists: BTreeMap<JailName, Arc<Listed>>,
     /// What is done when the turn has been recorded.
     afterwards: Vec<Afterwards>,
     /// Set when somebody has asked for the end.
@@ -93,12 +102,13 @@ pub(crate) struct Parts {
     pub(crate) files: Reader<FileSpec>,
     pub(crate) journal: Reader<JournalSpec>,
     pub(crate) board: Arc<Board>,
+    pub(crate) outlets: Arc<Outlets>,
 }
 
 impl Engine {
     /// Puts the parts together. State is still empty: see `restore`.
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { plan, store, health, surroundings, enforcer, files, journal, board } = parts;
+        let Parts { plan, store, health, surroundings, enforcer, files, journal, board, outlets } = parts;
         let mut engine = Self {
             counter: Counter::new(counter::Bound::default()),
             decider: Decider::new(plan.decision_settings(), decision::Bounds::default()),
@@ -115,6 +125,9 @@ impl Engine {
             signed_in: Vec::new(),
             batch: Batch::default(),
             changes: Vec::new(),
+            news: Vec::new(),
+            outlets,
+            lists: BTreeMap::new(),
             afterwards: Vec::new(),
             stop: None,
             next_tick: Moment::default(),
@@ -223,6 +236,7 @@ impl Engine {
             tracing::info!(jail = %ban.jail, "the ban of {} is over", ban.subject);
             self.board.lifted(ban.subject, &ban.jail);
             self.batch.expired.push((ban.subject, ban.jail));
+            self.outlets.expired();
         }
         if now >= self.next_tick {
             self.next_tick = now.after(TICK);
@@ -256,6 +270,10 @@ impl Engine {
         if !self.plan.settings.enabled {
             // Switched off, nobody is kept out, whatever is decided meanwhile.
             self.changes.clear();
+            self.news.clear();
+        }
+        if !self.news.is_empty() {
+            self.outlets.tell(std::mem::take(&mut self.news));
         }
         if !self.changes.is_empty()
             && let Err(changes) = self.enforcer.try_apply(std::mem::take(&mut self.changes))
@@ -272,9 +290,19 @@ impl Engine {
         self.afterwards.drain(..).for_each(|done| done());
     }
 
+    /// The settings in force.
+    pub(crate) fn settings(&self) -> &config::Settings {
+        &self.plan.settings
+    }
+
     /// What the kernel should hold.
     pub(crate) fn wanted(&self) -> Vec<Element> {
-        if self.plan.settings.enabled { self.decider.outlines().map(held).collect() } else { Vec::new() }
+        if !self.plan.settings.enabled {
+            return Vec::new();
+        }
+        let now = clock::now();
+        let listed = self.lists.iter().flat_map(|(name, list)| list.elements(name, now));
+        self.decider.outlines().map(held).chain(listed).collect()
     }
 
     /// The kernel's table. Where it can hold bans and no network firewall, it is asked for bans alone.

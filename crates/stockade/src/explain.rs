@@ -28,6 +28,9 @@ impl Engine {
             self.plan.whitelist.protects(&subject).map(|(entry, origin)| protected(entry, origin));
         let standings: Vec<Standing> = self.counter.standings(&subject, now).iter().map(standing).collect();
         let refusals = self.ledger.refusals(Some(&subject));
+        let listed = self
+            .listed_by(&subject, now)
+            .map(|(list, entry)| format!("kept out by the blocklist {list}, which names {entry}"));
         let because = match (bans.first(), &whitelist) {
             (Some(ban), _) => format!(
                 "banned in {} until {}: {}",
@@ -38,6 +41,7 @@ impl Engine {
             (None, Some(entry)) => {
                 format!("not banned: on the whitelist as {} ({})", entry.address, entry.origin)
             }
+            (None, None) if listed.is_some() => listed.clone().unwrap_or_default(),
             (None, None) => match (standings.first(), refusals.first()) {
                 (_, Some(refusal)) => format!("not banned: {}", refusal.reason),
                 (Some(near), None) => {
@@ -55,7 +59,7 @@ impl Engine {
         Ok(Why {
             address: address.to_owned(),
             subject: subject.to_string(),
-            banned: !bans.is_empty(),
+            banned: !bans.is_empty() || (listed.is_some() && whitelist.is_none()),
             because,
             bans,
             whitelist,

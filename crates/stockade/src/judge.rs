@@ -7,11 +7,12 @@ use control::time::rfc3339_until;
 use counter::Observation;
 use decision::{Decided, Outcome};
 use enforcement::{Change, Element};
-use event::{Ban, Decision, Failure, Moment, Offence, Origin, Scope, Success};
+use event::{Ban, Decision, Failure, Moment, Offence, Origin, Proof, Scope, Success};
+use fleet::{Told, Voice};
 
 use crate::engine::Engine;
 use crate::message::{Finding, Findings};
-use crate::{clock, record};
+use crate::{clock, others, record};
 
 /// A failure this long after its ban was read by the service before the kernel acted; a later one means the ban fails.
 const GRACE: Duration = Duration::from_secs(10);
@@ -24,14 +25,21 @@ impl Engine {
         let observed = |at: Moment| if findings.origin == Origin::CatchUp { at } else { now };
         for found in findings.found {
             match found {
-                Finding::Failure(failure) => self.observe(failure, observed, now),
+                Finding::Failure(failure) => self.observe(failure, Voice::Own, observed, now),
                 Finding::Success(success) => self.succeed(&success),
             }
         }
         self.batch.positions.extend(findings.positions);
     }
 
-    fn observe(&mut self, failure: Failure, observed: impl Fn(Moment) -> Moment, now: Moment) {
+    /// Counts one failure, of this node or heard from another.
+    pub(crate) fn observe(
+        &mut self,
+        failure: Failure,
+        voice: Voice,
+        observed: impl Fn(Moment) -> Moment,
+        now: Moment,
+    ) {
         self.ledger.failed(&failure.jail, failure.count, failure.at);
         if let Some(ban) = self.banning(&failure) {
             if now.since(ban.since) > GRACE && failure.at > ban.since.after(GRACE) {
@@ -41,12 +49,30 @@ impl Engine {
         }
         let observation = self.counter.observe(&failure, &self.plan.whitelist, observed(failure.at));
         match observation {
-            Observation::Counted { .. } => self.batch.failures.push(failure),
+            Observation::Counted { .. } => self.keep(failure, voice),
             Observation::Offence(offence) => {
-                self.batch.failures.push(failure);
+                self.keep(failure, voice);
                 self.judge(&offence, now);
             }
-            Observation::Whitelisted { .. } | Observation::TooOld | Observation::UnknownJail => {}
+            Observation::Whitelisted { .. } => self.look_at_gateway(&failure),
+            Observation::TooOld | Observation::UnknownJail => {}
+        }
+    }
+
+    /// A failure that counted: for the record, and for the other nodes.
+    fn keep(&mut self, failure: Failure, voice: Voice) {
+        if voice == Voice::Own && failure.proof == Proof::Proven && self.plan.settings.redis.is_some() {
+            self.news.push(Told::Failed(vec![failure.clone()]));
+        }
+        self.batch.failures.push(failure);
+    }
+
+    /// Failures from a container's own gateway: the bridge hides everybody behind it.
+    fn look_at_gateway(&mut self, failure: &Failure) {
+        let Some(address) = failure.address else { return };
+        let is_gateway = |gateway: &String| gateway.parse() == Ok(address);
+        if self.surroundings.gateways.iter().any(is_gateway) {
+            self.ledger.hidden(&failure.jail, address, failure.at);
         }
     }
 
@@ -68,13 +94,14 @@ impl Engine {
     fn judge(&mut self, offence: &Offence, now: Moment) {
         let before = self.decider.bans_of(&offence.subject).into_iter().find(|ban| ban.jail == offence.jail);
         match self.decider.judge(offence, &self.plan.whitelist, now) {
-            Outcome::Decided(decided) => self.carry_out(decided, before.as_ref()),
+            Outcome::Decided(decided) => self.carry_out(decided, before.as_ref(), Voice::Own),
             Outcome::AlreadyBanned { .. } | Outcome::Replayed | Outcome::Over { .. } => {}
         }
     }
 
-    /// Notes a decision for the store and the kernel. `before` is the subject's earlier ban in the same jail.
-    pub(crate) fn carry_out(&mut self, decided: Decided, before: Option<&Ban>) {
+    /// Notes a decision for the store, the kernel and whoever else is told. `before` is the subject's earlier ban in the same jail.
+    pub(crate) fn carry_out(&mut self, decided: Decided, before: Option<&Ban>, voice: Voice) {
+        self.news.extend(others::told(&decided.decision, voice, |ban| self.held(ban)));
         match &decided.decision {
             Decision::Ban(ban) => {
                 let until = rfc3339_until(ban.until).unwrap_or_else(|| "for ever".to_owned());

@@ -1,11 +1,16 @@
 //! Numbers for `status`: what each jail has seen since the start, which bounds were reached, which bans were refused.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
+use std::time::Duration;
 
 use control::answer::{self, Notice};
 use control::time::rfc3339;
 use event::limit::REFUSALS;
 use event::{JailName, Moment, Refusal, Subject};
+
+/// What was so within this time is so still.
+const LATELY: Duration = Duration::from_secs(60 * 60);
 
 /// What a jail has seen since the start.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,6 +30,8 @@ pub struct Ledger {
     refusals: VecDeque<Refusal>,
     /// The latest failure of someone who is banned, long enough after the ban for the kernel to have acted.
     ineffective: Option<(Subject, JailName, Moment)>,
+    /// The latest failure that came from a container's own gateway.
+    hidden: Option<(JailName, IpAddr, Moment)>,
 }
 
 impl Ledger {
@@ -51,6 +58,22 @@ impl Ledger {
     /// A banned subject still fails: its ban does not hold.
     pub fn still_fails(&mut self, subject: Subject, jail: &JailName, at: Moment) {
         self.ineffective = Some((subject, jail.clone(), at));
+    }
+
+    /// A failure came from the gateway, behind which everybody is hidden.
+    pub fn hidden(&mut self, jail: &JailName, gateway: IpAddr, at: Moment) {
+        self.hidden = Some((jail.clone(), gateway, at));
+    }
+
+    /// What to do about a gateway that hides everybody, if one did of late.
+    pub fn hiding(&self, now: Moment) -> Option<Notice> {
+        let (jail, gateway, _) = self.hidden.as_ref().filter(|(_, _, at)| now.since(*at) < LATELY)?;
+        let (jail, gateway) = (jail.to_string(), gateway.to_string());
+        let text = format!(
+            "{jail}: failures come from {gateway}, the gateway of this container, so nobody can be told apart and nobody is \
+             banned; publish the ports without docker's userland proxy, or use the host's network"
+        );
+        Some(Notice::new("address-hidden", &[("jail", &jail), ("address", &gateway)], text))
     }
 
     /// What a jail has seen.

@@ -1,6 +1,7 @@
 //! What reaches the engine: everything that happens, as one closed enum. Only the engine changes state.
 
 use std::fmt;
+use std::sync::mpsc::{Receiver, SyncSender, channel};
 
 use event::{Failure, Origin, Position, Success};
 use store::Action;
@@ -104,6 +105,20 @@ pub struct Visit(pub Box<dyn FnOnce(&mut Engine) -> Afterwards + Send>);
 
 /// What is done when the turn is recorded: the answer is sent.
 pub type Afterwards = Box<dyn FnOnce() + Send>;
+
+/// Has the engine do something; the answer comes when that is recorded. `None`: the engine is gone.
+pub fn visit<T: Send + 'static>(
+    engine: &SyncSender<Message>,
+    order: impl FnOnce(&mut Engine) -> T + Send + 'static,
+) -> Option<Receiver<T>> {
+    let (reply, answer) = channel();
+    let visit = Visit(Box::new(move |engine| {
+        let done = order(engine);
+        // Whoever has gone away misses the answer.
+        Box::new(move || _ = reply.send(done))
+    }));
+    engine.send(Message::Visit(visit)).ok().map(|()| answer)
+}
 
 impl fmt::Debug for Visit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

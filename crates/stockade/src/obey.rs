@@ -6,8 +6,9 @@ use std::time::Duration;
 use control::desk::{BanOrder, Deed, Lifted};
 use control::time::rfc3339_until;
 use control::{Actor, Fault};
-use decision::{Answer, BanTime, Command};
+use decision::{Answer, BanTime, Command, Decided};
 use event::{Ban, Decision, Subject};
+use fleet::Voice;
 use store::Action;
 
 use crate::clock;
@@ -105,6 +106,7 @@ impl Engine {
 
     fn command(&mut self, command: &Command) -> Obeyed {
         let Answer { decided, notes } = self.decider.obey(command, &self.plan.whitelist, clock::now());
+        self.tell_lifts(command, &decided);
         let mut lines = Vec::new();
         let mut done = 0;
         for decided in decided {
@@ -121,13 +123,31 @@ impl Engine {
                     format!("{} is not banned: {}", refusal.subject, refusal.reason)
                 }
             });
-            self.carry_out(decided, None);
+            self.carry_out(decided, None, Voice::Own);
         }
         lines.extend(notes);
         if lines.is_empty() {
             lines.push("nobody is banned".to_owned());
         }
         Obeyed { done, text: lines.join("\n") }
+    }
+
+    /// Other nodes hear of every unban, also of one that lifts nothing here.
+    fn tell_lifts(&mut self, command: &Command, decided: &[Decided]) {
+        let lifted = decided.iter().filter_map(|one| match &one.decision {
+            Decision::Unban(unban) => Some(unban.subject),
+            _ => None,
+        });
+        let lifted: Vec<Subject> = lifted.collect();
+        match command {
+            Command::Ban { .. } => {}
+            Command::Unban { subject, jail, actor } => {
+                self.tell_lift(*subject, jail.as_ref(), &lifted, actor);
+            }
+            Command::UnbanAll { actor } => {
+                lifted.iter().for_each(|subject| self.tell_lift(*subject, None, &[], actor));
+            }
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::desk::{Desk, Means};
 use crate::enforcer::Enforcer;
 use crate::engine::{Engine, Health, Parts};
 use crate::message::End;
+use crate::outlets::Outlets;
 use crate::plan::Plan;
 use crate::settings_file::SettingsFile;
 use crate::start::{self, StartError};
@@ -56,8 +57,10 @@ pub fn run(options: &Options) -> Result<End, StartError> {
 
     // enforcement
     let surroundings = surroundings::look();
+    start::say_where(&surroundings);
     let mut kernel = start::enforcement(plan.settings.enforcement.mode, probe)?;
-    let restored = start::restored(opened, &mut kernel);
+    let mut restored = start::restored(opened, &mut kernel);
+    let identity = start::identity(&mut restored.store)?;
     let keys = Keys::new(store::Store::keys(&restored.store)?);
     let mut health = Health {
         started: clock::now(),
@@ -85,6 +88,8 @@ pub fn run(options: &Options) -> Result<End, StartError> {
         events,
         new_password: Arc::clone(&new_password),
     });
+    let outlets =
+        Arc::new(Outlets::new(engine.clone(), identity, options.state_dir.clone(), restored.fleet.clone()));
     let parts = Parts {
         plan,
         store: Box::new(restored.store),
@@ -94,12 +99,16 @@ pub fn run(options: &Options) -> Result<End, StartError> {
         files: files.clone(),
         journal: journal.clone(),
         board: Arc::clone(&board),
+        outlets: Arc::clone(&outlets),
     };
     let mut core = Engine::new(parts);
     core.restore(restored.bans, restored.memory, restored.notes, undone);
     if let Some(end) = core.enforce_at_start(&inbox) {
         return Ok(end);
     }
+
+    // beside the kernel: Redis, lists of other programs, blocklists
+    outlets.renew(core.settings());
 
     // operator
     let clients = control.clients();
@@ -131,6 +140,7 @@ pub fn run(options: &Options) -> Result<End, StartError> {
     if let Some(Ok(Some(running))) = web.map(thread::JoinHandle::join) {
         running.stop();
     }
+    outlets.stop();
     clients.wait(start::LAST_ANSWERS);
     Ok(end)
 }

@@ -92,6 +92,10 @@ impl Plan {
             Ok(own) => jails.extend(own),
             Err(complaint) => complaints.push(complaint),
         }
+        let is_jail = |list: &&config::Blocklist| jails.iter().any(|jail: &Jail| jail.name == list.name);
+        for list in settings.blocklists.iter().filter(is_jail) {
+            complaints.push(format!("blocklist {}: a jail has this name; write another one", list.name));
+        }
         if !complaints.is_empty() {
             return Err(complaints);
         }
@@ -113,8 +117,12 @@ impl Plan {
     pub fn layout(&self) -> Layout {
         let guards =
             self.jails.iter().map(|jail| Guard { jail: jail.name.clone(), ports: jail.ports.clone() });
+        // Who stands on a blocklist, or is banned by a jail of another node, is kept from all ports.
+        let fleet = self.has_fleet().then(|| JailName::new(JailName::FLEET));
+        let others = self.settings.blocklists.iter().map(|list| list.name.clone()).chain(fleet);
+        let others = others.map(|jail| Guard { jail, ports: Vec::new() });
         Layout {
-            guards: guards.collect(),
+            guards: guards.chain(others).collect(),
             whitelist: self.whitelist.iter().map(|(subject, _)| *subject).collect(),
             // Switched off, everybody reaches everything.
             firewall: if self.settings.enabled {
@@ -156,6 +164,11 @@ impl Plan {
         let keys: Vec<_> = listeners.keys().cloned().collect();
         let listeners = listeners.into_values().collect();
         Watchlist { specs: specs(&keys), listeners, zone: zone(&self.settings) }
+    }
+
+    /// Whether other nodes are listened to.
+    pub fn has_fleet(&self) -> bool {
+        self.settings.redis.as_ref().is_some_and(|redis| redis.fleet)
     }
 
     /// The kinds of service that a ban of `jail` closes.

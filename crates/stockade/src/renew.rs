@@ -2,10 +2,21 @@
 
 use decision::{Command, Outline};
 use event::{JailName, Subject};
+use fleet::{Told, Voice};
 
 use crate::clock;
 use crate::engine::Engine;
 use crate::plan::{Plan, ban_time};
+
+/// Begins the name of who lifts what the settings do not allow any more.
+const BY_SETTINGS: &str = "the settings (";
+/// Begins the name of who lifts what the whitelist protects: see `Decider::lift_protected`.
+const BY_WHITELIST: &str = "the whitelist (";
+
+/// Whether a ban was lifted for reasons of this node alone, which are no other node's: its settings and its whitelist.
+pub fn is_of_this_node(actor: &str) -> bool {
+    actor.starts_with(BY_SETTINGS) || actor.starts_with(BY_WHITELIST)
+}
 
 impl Engine {
     pub(crate) fn reload(&mut self, plan: Plan, cause: &str) {
@@ -24,6 +35,14 @@ impl Engine {
         self.files.watch(self.plan.files());
         self.journal.watch(self.plan.journal());
         self.lift_outdated();
+        self.drop_lists();
+        self.outlets.renew(&self.plan.settings);
+        self.tell_whitelist();
+    }
+
+    fn tell_whitelist(&mut self) {
+        let named = self.plan.settings.whitelist_entries().map(|(subject, _)| subject);
+        self.news.push(Told::Whitelist(named.collect()));
     }
 
     /// Whoever is signed in to the page is not banned meanwhile.
@@ -61,16 +80,18 @@ impl Engine {
         let now = clock::now();
         let mut lifted = self.decider.lift_protected(&self.plan.whitelist, now);
         let is_on = |jail: &JailName| {
-            jail.as_str() == JailName::MANUAL || self.plan.jails.iter().any(|known| known.name == *jail)
+            jail.as_str() == JailName::MANUAL
+                || (jail.as_str() == JailName::FLEET && self.plan.has_fleet())
+                || self.plan.jails.iter().any(|known| known.name == *jail)
         };
         let orphans: Vec<Outline> = self.decider.outlines().filter(|ban| !is_on(&ban.jail)).collect();
         for Outline { subject, jail, .. } in orphans {
-            let actor = format!("the settings (jail {jail} is off)");
+            let actor = format!("{BY_SETTINGS}jail {jail} is off)");
             let unban = Command::Unban { subject, jail: Some(jail), actor };
             lifted.extend(self.decider.obey(&unban, &self.plan.whitelist, now).decided);
         }
         for decided in lifted {
-            self.carry_out(decided, None);
+            self.carry_out(decided, None, Voice::Other);
         }
         self.reconcile = Some(false);
     }

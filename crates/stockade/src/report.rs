@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use control::answer::{Bound, Enforcement, FirewallDrops, Jail, Notice, Status};
+use control::answer::{Blocklist, Bound, Enforcement, FirewallDrops, Jail, Notice, Outlet, Status};
 use control::desk::Roster;
 use control::time::rfc3339;
 use event::{JailName, limit};
 
 use crate::engine::Engine;
 use crate::explain::protected;
-use crate::plan;
+use crate::{clock, plan};
 
 impl Engine {
     /// How things stand, of one jail or of all.
     pub(crate) fn status(&self, jail: Option<&str>) -> Status {
+        let (outlets, blocklists) = self.outlets.health();
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             since: rfc3339(self.health.started),
@@ -34,11 +35,11 @@ impl Engine {
             } else {
                 Vec::new()
             },
-            attention: self.attention(),
             firewall: FirewallDrops::default(),
             surroundings: self.surroundings.clone(),
-            outlets: Vec::new(),
-            blocklists: Vec::new(),
+            attention: self.attention(&outlets, &blocklists),
+            outlets,
+            blocklists,
             whitelist: self.plan.whitelist.iter().map(|(entry, origin)| protected(entry, origin)).collect(),
         }
     }
@@ -127,8 +128,21 @@ impl Engine {
         (!changed.is_empty()).then(|| Notice::new("restart-needed", &[("settings", &list)], text))
     }
 
+    /// Behind a bridge, the host's firewall is out of reach.
+    fn inside_a_bridge(&self) -> Option<Notice> {
+        let here = &self.surroundings;
+        let container = here.container.as_deref().filter(|_| here.is_bridged)?;
+        let gateways = here.gateways.join(" ");
+        let text = format!(
+            "this is a container ({container}) behind the bridge {gateways}: bans hold inside it alone; run 'stockade bouncer' on \
+             the host, with a key of 'stockade token create'"
+        );
+        let values = [("container", container), ("gateways", gateways.as_str())];
+        Some(Notice::new("container-bridge", &values, text))
+    }
+
     /// What needs somebody, with what to do.
-    fn attention(&self) -> Vec<Notice> {
+    fn attention(&self, outlets: &[Outlet], blocklists: &[Blocklist]) -> Vec<Notice> {
         let health = &self.health;
         let mut notices: Vec<Notice> = Vec::new();
         if !self.plan.settings.enabled {
@@ -165,8 +179,33 @@ impl Engine {
         notices.extend(self.waiting_for_a_restart());
         notices.extend(health.notes.iter().map(|note| Notice::new("note", &[("text", note)], note.clone())));
         notices.extend(self.ledger.ineffective());
+        notices.extend(self.ledger.hiding(clock::now()));
+        notices.extend(self.inside_a_bridge());
+        notices.extend(outlets.iter().filter_map(away));
+        notices.extend(blocklists.iter().flat_map(troubled));
         notices
     }
+}
+
+/// A place that is not as it should be.
+fn away(outlet: &Outlet) -> Option<Notice> {
+    let error = outlet.error.as_deref()?;
+    if outlet.outlet == "redis" {
+        let text = format!("redis does not answer; bans hold here and are told when it is back: {error}");
+        return Some(Notice::new("redis-away", &[("error", error)], text));
+    }
+    let text = format!("{} is not told of bans: {error}", outlet.outlet);
+    Some(Notice::new("outlet-error", &[("outlet", &outlet.outlet), ("error", error)], text))
+}
+
+/// A blocklist that cannot be fetched, or is not taken whole.
+fn troubled(list: &Blocklist) -> Vec<Notice> {
+    let name = list.blocklist.as_str();
+    let failed = list.error.as_deref().map(|error| {
+        let text = format!("blocklist {name}: the last good list stays in force: {error}");
+        Notice::new("blocklist-error", &[("blocklist", name), ("error", error)], text)
+    });
+    failed.into_iter().collect()
 }
 
 /// What a jail hears: files, the journal, or the page, which tells of its sign-ins itself.

@@ -10,17 +10,20 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use config::{LogLevel, Mode};
+use control::answer::Surroundings;
 use control::server::ServerError;
 use enforcement::{Enforcement, EnforcementError, Nftables, Observe, Support, Watch, probe, probe_firewall};
 use event::{Ban, Position, Proof};
+use fleet::fleet::Identity;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use source::SourceError;
-use store::{MemoryRow, Opened, Sqlite, StoreError};
+use store::{MemoryRow, Opened, Sqlite, Store, StoreError};
 
 use crate::clock;
 use crate::collector::JOURNAL;
+use crate::others::FLEET;
 use crate::plan::Plan;
 
 /// At the end, who has asked has so long to take the answer.
@@ -159,6 +162,17 @@ pub fn store(state_dir: &Path) -> Result<Opened, StartError> {
     Ok(Sqlite::open(&state_dir.join("stockade.db"), clock::now())?)
 }
 
+/// Behind a container's bridge the host's firewall is out of reach, and that is said at once.
+pub fn say_where(here: &Surroundings) {
+    if let Some(container) = here.container.as_deref().filter(|_| here.is_bridged) {
+        tracing::warn!(
+            "this is a container ({container}) behind the bridge {}: bans hold inside it alone, unless a bouncer on the host \
+             carries them out",
+            here.gateways.join(" ")
+        );
+    }
+}
+
 /// How bans will be carried out.
 pub struct Kernel {
     /// The means.
@@ -251,6 +265,8 @@ pub struct Restored {
     pub files: HashMap<String, Position>,
     /// Where the journal goes on.
     pub journal: Option<Position>,
+    /// Where the fleet's stream goes on.
+    pub fleet: Option<String>,
     /// What needs attention.
     pub notes: Vec<String>,
 }
@@ -272,7 +288,11 @@ pub fn restored(opened: Opened, kernel: &mut Kernel) -> Restored {
     }
     let mut files: HashMap<_, _> = opened.loaded.positions.into_iter().collect();
     let journal = files.remove(JOURNAL);
-    Restored { store: opened.store, bans, memory: opened.loaded.memory, files, journal, notes }
+    let fleet = match files.remove(FLEET) {
+        Some(Position::Cursor { cursor }) => Some(cursor),
+        _ => None,
+    };
+    Restored { store: opened.store, bans, memory: opened.loaded.memory, files, journal, fleet, notes }
 }
 
 fn from_kernel(kernel: &mut Kernel) -> Vec<Ban> {
@@ -292,6 +312,24 @@ fn from_kernel(kernel: &mut Kernel) -> Vec<Ban> {
         reason: "taken over from the kernel after the store was damaged".to_owned(),
     };
     held.into_iter().map(ban).collect()
+}
+
+/// Who this node is among others: its number is made once and kept with the bans, so that a new name makes no new node.
+pub fn identity(store: &mut Sqlite) -> Result<Identity, StartError> {
+    const NODE: &str = "node_id";
+    let id = match store.secret(NODE)? {
+        Some(id) => id,
+        None => {
+            let mut bytes = [0; 16];
+            getrandom::fill(&mut bytes).map_err(|cause| StartError::Io(io::Error::other(cause)))?;
+            let id: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            store.set_secret(NODE, Some(&id))?;
+            id
+        }
+    };
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = name.trim();
+    Ok(Identity { name: if name.is_empty() { id[..8].to_owned() } else { name.to_owned() }, id })
 }
 
 /// How far back windows reach: the longest `find_time`.
