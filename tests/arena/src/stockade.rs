@@ -20,12 +20,20 @@ pub struct Settings {
     claimed_ban_time: &'static str,
     jails: Vec<(&'static str, Vec<PathBuf>)>,
     whitelist: Vec<String>,
+    sections: String,
 }
 
 impl Settings {
     /// So many failures within ten minutes, and so long a ban.
     pub fn new(max_retry: u32, ban_time: &'static str) -> Self {
-        Self { max_retry, ban_time, claimed_ban_time: "10m", jails: Vec::new(), whitelist: Vec::new() }
+        Self {
+            max_retry,
+            ban_time,
+            claimed_ban_time: "10m",
+            jails: Vec::new(),
+            whitelist: Vec::new(),
+            sections: String::new(),
+        }
     }
 
     /// One more jail, reading these logs.
@@ -46,6 +54,13 @@ impl Settings {
         self
     }
 
+    /// More of the settings file, as it is written there.
+    pub fn section(mut self, text: &str) -> Self {
+        self.sections.push_str(text);
+        self.sections.push('\n');
+        self
+    }
+
     /// Every jail that the scenario does not name is off: else the daemon would read the machine's own logs as well.
     fn toml(&self) -> Result<String> {
         let Self { max_retry, ban_time, claimed_ban_time, whitelist, .. } = self;
@@ -62,6 +77,7 @@ impl Settings {
             };
             write!(text, "\n[jails.{name}]\n{jail}").expect("a string takes everything");
         }
+        write!(text, "\n{}", self.sections).expect("a string takes everything");
         Ok(text)
     }
 }
@@ -130,6 +146,11 @@ impl Stockade {
     pub fn ban_of(&self, address: impl ToString + Copy) -> Result<Option<Ban>> {
         let address = address.to_string();
         Ok(self.banned()?.into_iter().find(|ban| ban.address == address))
+    }
+
+    /// Bans somebody by hand, on all ports.
+    pub fn ban(&self, address: impl ToString + Copy) -> Result<String> {
+        self.command(&["ban", &address.to_string()])
     }
 
     /// Lets someone in again.

@@ -10,6 +10,7 @@ mod sip;
 mod manager;
 mod forgery;
 mod mending;
+mod fleet;
 
 use std::time::Duration;
 
