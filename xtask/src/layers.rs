@@ -17,6 +17,10 @@ const PURE: [(&str, &[&str]); 4] = [
     ("decision", &["event"]),
 ];
 
+/// What stands beside the kernel. None knows a stage or another of them, but for the bouncer, which is put together from two of
+/// them and enforcement.
+const BESIDE: [&str; 3] = ["fleet", "acl", "blocklist"];
+
 /// What is served over HTTP, and which of its neighbours each may not know.
 const APART: [(&str, &[&str]); 5] = [
     ("gate", &["api", "lapi", "miko", "page"]),
@@ -44,6 +48,16 @@ pub fn check(root: &Path) -> Vec<String> {
                 complaints.push(format!(
                     "crates/{name}/Cargo.toml: depends on {dependency}; what is served over HTTP knows the program by the trait \
                      control::Desk alone, and the routers meet only in crates/stockade/src/web.rs"
+                ));
+            }
+        }
+    }
+    for name in BESIDE {
+        for dependency in dependencies(root, name) {
+            if STAGES.contains(&dependency.as_str()) || BESIDE.contains(&dependency.as_str()) {
+                complaints.push(format!(
+                    "crates/{name}/Cargo.toml: depends on {dependency}; what stands beside the kernel is told values of event, and \
+                     asks its Host"
                 ));
             }
         }

@@ -135,6 +135,12 @@ pub enum Command {
         #[command(subcommand)]
         deed: TokenDeed,
     },
+    /// Carry out on this host what a Stockade or a CrowdSec elsewhere decides.
+    ///
+    /// Asks a LAPI or reads the keys in Redis, and keeps the bans in this host's kernel, in front of containers too: for a host
+    /// whose Stockade runs in a container, and for every further host. Prints 'ready' on a line of its own on stderr once the
+    /// kernel stands. Bans outlive a stop, and while the origin is away each stands until its end.
+    Bouncer(Bouncer),
     /// Remove everything of Stockade's from the kernel and stop: every ban is lifted.
     ///
     /// The record of the bans stays; the next 'run' puts those back that have not ended by then.
@@ -189,6 +195,45 @@ pub struct Scan {
     /// Settings that name a filter directory.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// Arguments of `bouncer`.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(group(clap::ArgGroup::new("origin").required(true).args(["lapi", "redis"])))]
+pub struct Bouncer {
+    /// The LAPI that is asked: http://127.0.0.1:8765/ for a Stockade, http://127.0.0.1:8080/ for a CrowdSec.
+    #[arg(long, value_name = "URL")]
+    pub lapi: Option<String>,
+    /// The bouncer's key, as 'stockade token create' prints it. Everybody on the host can see it; --token-file keeps it to itself.
+    #[arg(long, value_name = "KEY", requires = "lapi")]
+    pub token: Option<String>,
+    /// A file with the bouncer's key alone in it.
+    #[arg(long, value_name = "FILE", requires = "lapi", conflicts_with = "token", required_unless_present_any = ["token", "redis"])]
+    pub token_file: Option<PathBuf>,
+    /// The Redis whose keys are read: redis://127.0.0.1:6379/1, rediss://… for TLS; the number is the database's.
+    #[arg(long, value_name = "URL")]
+    pub redis: Option<String>,
+    /// What the keys in Redis begin with, before 'firewall:'. MikoPBX writes them with '_PH_REDIS_CLIENT:'.
+    #[arg(long, value_name = "PREFIX", requires = "redis", default_value = "")]
+    pub prefix: String,
+    /// A file with the password of Redis alone in it.
+    #[arg(long, value_name = "FILE", requires = "redis")]
+    pub password_file: Option<PathBuf>,
+    /// How often it asks: 10s, 1m. What Redis announces is carried out at once.
+    #[arg(long, value_name = "TIME", default_value = "10s")]
+    pub every: String,
+    /// Close only this port to whoever is banned: tcp/443, udp/10000-20000; may be given several times. Without it, all ports.
+    #[arg(long = "port", value_name = "PORT", value_parser = str::parse::<event::Port>)]
+    pub ports: Vec<event::Port>,
+    /// Never block this address or subnet; may be given several times. This host, its gateways and the origin's whitelist never are.
+    #[arg(long, value_name = "SUBNET", value_parser = subject)]
+    pub never: Vec<String>,
+    /// A certificate authority, PEM, for https:// and rediss://, beside the host's own ones.
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// How much is logged.
+    #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = ["error", "warn", "info", "debug", "trace"])]
+    pub log_level: String,
 }
 
 /// Lets through what is an address or a subnet, as it was typed: what else it may be is wrong use, and no question to ask.

@@ -1,6 +1,6 @@
 //! Prints how things stand: what needs attention first.
 
-use control::answer::{Enforcement, Jail, Source, Status};
+use control::answer::{Blocklist, Enforcement, Jail, Outlet, Source, Status};
 
 use crate::table::{span, table};
 use crate::{out, say};
@@ -19,6 +19,12 @@ pub fn print(status: &Status, json: bool) {
     }
     if !status.sources.is_empty() {
         say!("\n{}", sources(&status.sources).trim_end());
+    }
+    if !status.outlets.is_empty() {
+        say!("\n{}", outlets(&status.outlets).trim_end());
+    }
+    if !status.blocklists.is_empty() {
+        say!("\n{}", blocklists(&status.blocklists).trim_end());
     }
     for bound in &status.bounds {
         say!("bound reached {} times: {}", bound.reached, bound.bound);
@@ -65,6 +71,39 @@ pub fn jails(jails: &[Jail]) -> String {
         ]
     });
     let heading = ["JAIL", "LIMIT, BAN", "FAILURES", "LAST", "COUNTED", "BANNED", "DROPPED", "PORTS"];
+    table(&heading, &rows.collect::<Vec<_>>())
+}
+
+fn outlets(outlets: &[Outlet]) -> String {
+    let rows = outlets.iter().map(|outlet| {
+        vec![
+            outlet.outlet.clone(),
+            match (&outlet.error, outlet.is_current) {
+                (Some(error), _) => error.clone(),
+                (None, true) => "current".to_owned(),
+                (None, false) => "catching up".to_owned(),
+            },
+            outlet.since.clone().unwrap_or_else(|| "-".to_owned()),
+            outlet.held.to_string(),
+            outlet.waiting.to_string(),
+            outlet.nodes.join(" "),
+        ]
+    });
+    table(&["TOLD", "STATE", "SINCE", "HELD", "WAITING", "OTHER NODES"], &rows.collect::<Vec<_>>())
+}
+
+fn blocklists(lists: &[Blocklist]) -> String {
+    let rows = lists.iter().map(|list| {
+        vec![
+            list.blocklist.clone(),
+            list.entries.to_string(),
+            list.left_out.to_string(),
+            list.fetched.clone().unwrap_or_else(|| "-".to_owned()),
+            list.dropped_packets.to_string(),
+            list.error.clone().unwrap_or_else(|| "-".to_owned()),
+        ]
+    });
+    let heading = ["BLOCKLIST", "ENTRIES", "LEFT OUT", "FETCHED", "DROPPED", "LAST ERROR"];
     table(&heading, &rows.collect::<Vec<_>>())
 }
 
