@@ -6,6 +6,8 @@ use config::Redis;
 
 use crate::health::Health;
 use crate::host::Host;
+use crate::keys::writer::Writer;
+use crate::share::Share;
 use crate::told::Told;
 
 /// Who this node is.
@@ -19,7 +21,10 @@ pub struct Identity {
 
 /// Redis's side of the program.
 #[derive(Debug)]
-pub struct Fleet {}
+pub struct Fleet {
+    keys: Option<Writer>,
+    share: Option<Share>,
+}
 
 impl Fleet {
     /// Starts. Needs no Redis that answers. `position` is where the stream was read up to before.
@@ -29,20 +34,61 @@ impl Fleet {
         position: Option<String>,
         host: Arc<dyn Host>,
     ) -> std::io::Result<Self> {
-        let _ = (settings, identity, position, host);
-        Ok(Self {})
+        let keys =
+            settings.keys.then(|| Writer::start(settings, &identity.id, Arc::clone(&host))).transpose()?;
+        let share = settings.fleet.then(|| Share::start(settings, identity, position, host)).transpose()?;
+        Ok(Self { keys, share })
     }
 
     /// Tells. Never waits.
     pub fn tell(&self, told: Told) {
-        let _ = told;
+        if let Some(share) = &self.share {
+            share.tell(&told);
+        }
+        if let Some(keys) = &self.keys {
+            keys.tell(told);
+        }
     }
 
-    /// How things stand.
+    /// How things stand. Redis answers if it answers for everything that is asked of it.
     pub fn health(&self) -> Health {
-        Health::default()
+        let mut health = Health::default();
+        if let Some(keys) = &self.keys {
+            let state = keys.state();
+            health = Health {
+                is_connected: state.is_connected,
+                since: state.since,
+                error: state.error,
+                waiting: state.waiting,
+                overrun: state.overrun,
+                keys: state.keys,
+                nodes: Vec::new(),
+            };
+        }
+        if let Some(share) = &self.share {
+            let shared = share.health();
+            let is_worse = self.keys.is_none() || (health.is_connected && !shared.is_connected);
+            if is_worse {
+                health.is_connected = shared.is_connected;
+                health.since = shared.since;
+            } else if health.is_connected {
+                health.since = health.since.max(shared.since);
+            }
+            health.error = health.error.or(shared.error);
+            health.waiting += shared.waiting;
+            health.overrun += shared.overrun;
+            health.nodes = shared.nodes;
+        }
+        health
     }
 
     /// Ends the threads, after what waits has been told or a short while has passed. What stands in Redis stays.
-    pub fn stop(&self) {}
+    pub fn stop(&self) {
+        if let Some(share) = &self.share {
+            share.stop();
+        }
+        if let Some(keys) = &self.keys {
+            keys.stop();
+        }
+    }
 }
