@@ -27,6 +27,8 @@ const SAME_MILLIS: i64 = 1500;
 pub struct Held {
     /// Their ends, by subject and number.
     decisions: BTreeMap<(Subject, i64), Moment>,
+    /// What the last answer deleted. CrowdSec counts in whole seconds and may say it once more with the next.
+    just_deleted: BTreeSet<(Subject, i64)>,
 }
 
 impl Held {
@@ -46,7 +48,8 @@ impl Held {
     pub fn change(&mut self, deleted: &[Told], told: &[Told], most: usize, now: Moment) -> Delta {
         let before = self.ends_of(deleted.iter().chain(told).map(|one| one.subject));
         let mut gone = self.run_out(now);
-        deleted.iter().for_each(|one| self.remove(one));
+        let before_that = std::mem::take(&mut self.just_deleted);
+        deleted.iter().for_each(|one| self.remove(one, &before_that));
         let mut delta = Delta::default();
         for one in told.iter().filter(|one| one.until > now) {
             delta.left_out += u64::from(!self.insert(one, one.until, most));
@@ -107,11 +110,15 @@ impl Held {
 
     /// CrowdSec tells only the longest decision about a subject, and its end only when no other holds. So the end of a decision that it
     /// never told of means that none is left.
-    fn remove(&mut self, one: &Told) {
-        if self.decisions.remove(&(one.subject, one.id)).is_none() {
+    fn remove(&mut self, one: &Told, before_that: &BTreeSet<(Subject, i64)>) {
+        let key = (one.subject, one.id);
+        let is_known = self.decisions.remove(&key).is_some() || before_that.contains(&key);
+        let is_first = self.just_deleted.insert(key);
+        if !is_known && is_first {
             let known: Vec<i64> = self.of(&one.subject).map(|(id, _)| id).collect();
             for id in known {
                 self.decisions.remove(&(one.subject, id));
+                self.just_deleted.insert((one.subject, id));
             }
         }
     }
@@ -200,6 +207,17 @@ mod tests {
         held.replace(&[told("192.0.2.1", 5, 60), told("192.0.2.2", 6, 60)], 100, START);
         assert_eq!(changed(&mut held, &[told("192.0.2.1", 4, 0)], &[], 1), ["-192.0.2.1"]);
         assert_eq!(held.entries(), [entry("192.0.2.2", 60)]);
+    }
+
+    #[test]
+    fn an_end_told_twice_does_not_end_what_came_since() {
+        let mut held = Held::default();
+        held.replace(&[told("192.0.2.1", 1, 60)], 100, START);
+        let end = told("192.0.2.1", 1, 0);
+        assert_eq!(changed(&mut held, &[end], &[], 1), ["-192.0.2.1"]);
+        assert_eq!(changed(&mut held, &[end, end], &[told("192.0.2.1", 2, 60)], 2), ["+192.0.2.1 60"]);
+        assert_eq!(changed(&mut held, &[end], &[], 3), [""; 0]);
+        assert_eq!(changed(&mut held, &[told("192.0.2.1", 2, 0)], &[], 4), ["-192.0.2.1"]);
     }
 
     #[test]

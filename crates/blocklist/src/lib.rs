@@ -4,6 +4,10 @@
 
 pub mod entry;
 pub mod lists;
+mod wake;
+mod kept;
+mod origin;
+mod plain;
 pub mod lapi;
 mod answer;
 mod held;

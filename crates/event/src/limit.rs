@@ -380,6 +380,9 @@ pub const LISTED_PREFIX_V6: u8 = 19;
 /// Seconds before the first new attempt to fetch a list; with each failure twice as long, up to the list's `refresh`.
 pub const LIST_RETRY_SECONDS: u64 = 15;
 
+/// Seconds between two times that the list of a LAPI is written to the disk. A change in between is in force but not kept.
+pub const LIST_KEPT_SECONDS: u64 = 300;
+
 /// Bytes of a file with a bouncer's key. A larger one is refused.
 pub const KEY_FILE_BYTES: u64 = 4096;
 
@@ -522,6 +525,12 @@ pub const FAIL2BAN_ENTRIES: usize = 4096;
 
 /// Complaints about one fail2ban configuration that are kept. Further ones are left out.
 pub const FAIL2BAN_COMPLAINTS: usize = 1000;
+
+/// Bytes of a formula for ban times. A longer one is refused.
+pub const FAIL2BAN_FORMULA_BYTES: usize = 1024;
+
+/// How deep brackets, signs and choices in a formula may nest. A deeper one is refused.
+pub const FAIL2BAN_FORMULA_DEPTH: usize = 64;
 
 /// Bytes of one regular expression of fail2ban's, its tags filled in. A longer one is refused with its text.
 pub const FAIL2BAN_PATTERN_BYTES: usize = 256 * 1024;
