@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use config::{
-    Enabled, FOREVER, Http, Jail, Lapi, LimitOverrides, Limits, LogLevel, Mode, Network, Service, Settings,
-    Tls, check, load,
+    Asterisk, Enabled, FOREVER, Http, Jail, Lapi, LimitOverrides, Limits, LogLevel, Mode, Network, Nginx,
+    Service, Settings, Tls, check, load,
 };
 use event::JailName;
 
@@ -49,6 +49,10 @@ fn the_shipped_files_comments_show_the_defaults() {
     assert_eq!(settings.http.trusted_proxies.split_off(0).len(), 1);
     assert!(settings.http.country_database.take().is_some());
     assert_eq!(settings.log.timezone.take().as_deref(), Some("Europe/Berlin"));
+    assert!(settings.redis.take().is_some_and(|redis| redis.fleet && redis.database == 1));
+    assert_eq!(settings.asterisk.take(), Some(Asterisk::default()));
+    assert_eq!(settings.nginx.take(), Some(Nginx::default()));
+    assert_eq!(settings.blocklists.split_off(0)[0].name.as_str(), "own");
     assert_eq!(settings, Settings::default());
 }
 
