@@ -36,6 +36,7 @@ pub mod value;
 pub mod repr;
 pub mod stream;
 pub mod beautifier;
+pub mod formula;
 
 pub use complaint::{Complaint, Place};
 pub use date::{DateDetector, Found};
