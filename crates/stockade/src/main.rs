@@ -34,6 +34,7 @@ mod rehearsal;
 mod web;
 mod reload;
 mod offline;
+mod bouncing;
 mod clock;
 
 use std::path::{Path, PathBuf};
@@ -84,6 +85,7 @@ fn carry_out(Args { command, place, json }: &Args) -> Exit {
         Command::Token { deed: TokenDeed::Create { scope, networks, name } } => {
             offline::create_token(place, name, scope, networks, json)
         }
+        Command::Bouncer(typed) => bouncing::run(typed, place),
         Command::Down => offline::down(place, json),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -12,7 +12,10 @@ use std::time::Duration;
 use config::{LogLevel, Mode};
 use control::answer::Surroundings;
 use control::server::ServerError;
-use enforcement::{Enforcement, EnforcementError, Nftables, Observe, Support, Watch, probe, probe_firewall};
+use enforcement::{
+    ClaimError, Enforcement, EnforcementError, Nftables, Observe, Support, Watch, claim, probe,
+    probe_firewall,
+};
 use event::{Ban, Position, Proof};
 use fleet::fleet::Identity;
 use rustix::fs::{FlockOperation, flock};
@@ -42,6 +45,8 @@ pub enum StartError {
     Store(StoreError),
     /// The control socket cannot be made.
     Control(ServerError),
+    /// Another process keeps the kernel's table.
+    Claim(ClaimError),
     /// The settings demand nftables, and it is not to be had.
     Enforcement(String),
     /// The sources cannot be opened.
@@ -66,6 +71,10 @@ impl fmt::Display for StartError {
             ),
             Self::Store(cause) => cause.fmt(f),
             Self::Control(cause) => cause.fmt(f),
+            Self::Claim(cause) => write!(
+                f,
+                "enforcement: {cause}; stop that one: a running stockade carries out a LAPI's decisions too, by a [[blocklist]] with lapi"
+            ),
             Self::Enforcement(why) => write!(
                 f,
                 "enforcement: mode is \"nftables\", but {why}; give the program CAP_NET_ADMIN, or write mode = \"auto\""
@@ -207,10 +216,17 @@ pub fn enforcement(mode: Mode, probe: JoinHandle<Found>) -> Result<Kernel, Start
     let unknown = || Support::Unknown { errno: 0 };
     let found = probe.join().unwrap_or_else(|_| Found { bans: unknown(), firewall: unknown() });
     let why = match lacking(found.bans) {
-        None => match open_nftables(lacking(found.firewall)) {
-            Ok(kernel) => return Ok(kernel),
-            Err(cause) => cause.to_string(),
-        },
+        None => {
+            if !claim().map_err(StartError::Claim)? {
+                tracing::warn!(
+                    "a process without rights sits on the name @stockade-table; a second stockade would not be noticed"
+                );
+            }
+            match open_nftables(lacking(found.firewall)) {
+                Ok(kernel) => return Ok(kernel),
+                Err(cause) => cause.to_string(),
+            }
+        }
         Some(why) => why,
     };
     if mode == Mode::Nftables { Err(StartError::Enforcement(why)) } else { Ok(observing(why)) }
