@@ -4,11 +4,14 @@
 
 mod document;
 mod status;
+mod elsewhere;
+mod arrival;
 mod activity;
 mod bans;
 mod cursor;
 mod export;
 mod address;
+mod forward_auth;
 mod bantime;
 mod object;
 mod settings;
@@ -40,9 +43,13 @@ pub fn document() -> OpenApi {
 }
 
 fn described() -> OpenApiRouter<Gate> {
+    // Some web servers ask with the method of their client's request.
+    let (schemas, paths, methods) = routes!(forward_auth::ask);
+    let forward_auth = (schemas, paths, methods.fallback(forward_auth::ask));
     let v1 = OpenApiRouter::new()
         .routes(routes!(document::read))
         .routes(routes!(status::status))
+        .routes(routes!(arrival::arrival))
         .routes(routes!(activity::activity))
         .routes(routes!(activity::targets))
         .routes(routes!(bans::list, bans::ban, bans::unban_all))
@@ -51,6 +58,7 @@ fn described() -> OpenApiRouter<Gate> {
         .routes(routes!(export::json))
         .routes(routes!(bans::unban_one))
         .routes(routes!(address::explain))
+        .routes(forward_auth)
         .routes(routes!(settings::read, settings::change))
         .routes(routes!(settings::rehearse))
         .routes(routes!(settings::presets))

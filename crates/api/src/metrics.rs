@@ -130,6 +130,8 @@ fn open_metrics(status: &Status) -> String {
     jails(&mut sheet, status);
     sources(&mut sheet, status);
     firewall(&mut sheet, status);
+    outlets(&mut sheet, status);
+    blocklists(&mut sheet, status);
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = encode(&mut text, &sheet.registry);
@@ -248,6 +250,40 @@ fn firewall(sheet: &mut Sheet, status: &Status) {
     );
     let help = "Bytes of SIP requests above the limit that were dropped";
     sheet.counter("sip_limited", help, Some(Unit::Bytes), drops.limited_bytes);
+}
+
+fn outlets(sheet: &mut Sheet, status: &Status) {
+    let labels = |outlet: &control::answer::Outlet| vec![("outlet", outlet.outlet.clone())];
+    let outlets = &status.outlets;
+    let current = outlets.iter().map(|outlet| (labels(outlet), i64::from(outlet.is_current)));
+    sheet.gauges("outlet_current", "Whether it holds what it should, as far as is known", None, current);
+    let held = outlets.iter().map(|outlet| (labels(outlet), gauge(outlet.held)));
+    sheet.gauges("outlet_held", "Keys or addresses that it holds", None, held);
+    let waiting = outlets.iter().map(|outlet| (labels(outlet), gauge(outlet.waiting)));
+    sheet.gauges("outlet_waiting", "Changes that wait to be told", None, waiting);
+    let overrun = outlets.iter().map(|outlet| (labels(outlet), outlet.overrun));
+    let help = "How often more changed than could wait, so that the whole was compared";
+    sheet.counters("outlet_overrun", help, None, overrun);
+    let nodes = outlets.iter().map(|outlet| (labels(outlet), gauge(outlet.nodes.len() as u64)));
+    sheet.gauges("outlet_nodes", "Other nodes of the fleet that were heard of lately", None, nodes);
+}
+
+fn blocklists(sheet: &mut Sheet, status: &Status) {
+    let labels = |list: &control::answer::Blocklist| vec![("blocklist", list.blocklist.clone())];
+    let lists = &status.blocklists;
+    let entries = lists.iter().map(|list| (labels(list), gauge(list.entries)));
+    sheet.gauges("blocklist_entries", "Addresses and subnets in force", None, entries);
+    let left_out = lists.iter().map(|list| (labels(list), gauge(list.left_out)));
+    let help = "Entries that were left out: no address, too wide, past the bound";
+    sheet.gauges("blocklist_left_out", help, None, left_out);
+    let failing = lists.iter().map(|list| (labels(list), i64::from(list.error.is_some())));
+    sheet.gauges("blocklist_failing", "Whether the last attempt to fetch it failed", None, failing);
+    let fetched = lists.iter().filter_map(|list| Some((labels(list), epoch(list.fetched.as_ref())?)));
+    let help = "When it was last fetched or found unchanged, since the epoch";
+    sheet.gauges("blocklist_fetched_timestamp", help, Some(Unit::Seconds), fetched);
+    let dropped = lists.iter().map(|list| (labels(list), list.dropped_packets));
+    let help = "Packets of listed addresses that the kernel dropped";
+    sheet.counters("blocklist_dropped_packets", help, None, dropped);
 }
 
 /// A gauge is signed; no figure of ours comes near its end.

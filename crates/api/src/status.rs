@@ -10,6 +10,8 @@ use gate::{Gate, Reader, Wrong};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::elsewhere::{Blocklist, Outlet, Surroundings};
+
 /// How things stand.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Status {
@@ -37,6 +39,12 @@ pub(crate) struct Status {
     whitelist: Vec<Protected>,
     /// What the network firewall and the SIP limit dropped since the rules were laid.
     firewall: FirewallDrops,
+    /// Where the program runs.
+    surroundings: Surroundings,
+    /// Where bans are told beside the kernel: Redis, Asterisk, nginx.
+    outlets: Vec<Outlet>,
+    /// Lists of bad addresses that others keep.
+    blocklists: Vec<Blocklist>,
 }
 
 /// How bans are carried out.
@@ -194,7 +202,8 @@ pub(crate) struct Jails {
 
 /// How things stand
 ///
-/// The switch, the jails, the sources with their last line, what the kernel dropped, and everything that needs attention.
+/// The switch, the jails, the sources with their last line, what the kernel dropped, who else is told of bans, and everything
+/// that needs attention.
 #[utoipa::path(get, path = "/status", tag = "status",
     responses((status = 200, description = "How things stand.", body = Status)))]
 pub(crate) async fn status(_: Reader, State(gate): State<Gate>) -> Result<Json<Status>, Wrong> {
@@ -227,6 +236,9 @@ impl From<answer::Status> for Status {
             attention: status.attention.into_iter().map(Notice::from).collect(),
             whitelist: status.whitelist.into_iter().map(Protected::from).collect(),
             firewall: status.firewall.into(),
+            surroundings: status.surroundings.into(),
+            outlets: status.outlets.into_iter().map(Outlet::from).collect(),
+            blocklists: status.blocklists.into_iter().map(Blocklist::from).collect(),
         }
     }
 }

@@ -19,6 +19,7 @@ use event::limit;
 use crate::caller;
 use crate::gate::Gate;
 use crate::origin;
+use crate::passage::FORWARD_AUTH;
 use crate::plain::Plain;
 use crate::visitor;
 use crate::wrong::{Problem, Wrong};
@@ -72,7 +73,10 @@ async fn around(State(gate): State<Gate>, request: Request, next: Next) -> Respo
 /// A proxy on this host that is not named as trusted makes every client look like this host, which is never banned.
 fn warn_of_proxy(gate: &Gate, parts: &Parts) {
     let peer = visitor::peer(parts);
-    let is_proxy = peer.is_loopback() && parts.headers.contains_key("x-forwarded-for");
+    // A web server that asks whether its client may pass hands nothing on.
+    let is_proxy = peer.is_loopback()
+        && parts.headers.contains_key("x-forwarded-for")
+        && parts.uri.path() != FORWARD_AUTH;
     if is_proxy
         && !visitor::is_among(&gate.http().trusted_proxies, peer)
         && !gate.inner.has_warned_of_proxy.swap(true, Ordering::Relaxed)
@@ -86,6 +90,13 @@ fn warn_of_proxy(gate: &Gate, parts: &Parts) {
 
 /// Whether a request may reach a handler at all.
 fn refusal(gate: &Gate, parts: &Parts) -> Result<(), Wrong> {
+    if parts.method == Method::TRACE || parts.method == Method::CONNECT {
+        return Err(Wrong::method("another method"));
+    }
+    // Cookies, origin and length are those of a request to another site, which is only asked about here.
+    if parts.uri.path() == FORWARD_AUTH {
+        return Ok(());
+    }
     let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let length = length.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
     if length > limit::HTTP_BODY_BYTES as u64 {
@@ -95,9 +106,6 @@ fn refusal(gate: &Gate, parts: &Parts) -> Result<(), Wrong> {
     if has_cookie && !caller::is_safe(&parts.method) && !origin::is_ours(gate, parts) {
         let text = origin::refused().text;
         return Err(Wrong::forbidden("origin", text, "a request of our own pages"));
-    }
-    if parts.method == Method::TRACE || parts.method == Method::CONNECT {
-        return Err(Wrong::method("another method"));
     }
     Ok(())
 }

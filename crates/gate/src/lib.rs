@@ -4,6 +4,8 @@
 
 mod gate;
 mod visitor;
+mod passage;
+mod arrival;
 mod caller;
 mod bouncer;
 mod admin;
@@ -29,6 +31,7 @@ mod certificate;
 mod serve_error;
 
 pub use admin::{Admin, return_path};
+pub use arrival::{Approach, Arrival, Remedy};
 pub use bouncer::Bouncer;
 pub use caller::{Authority, CSRF_HEADER, Caller, Reader};
 pub use country::Country;
@@ -36,6 +39,7 @@ pub use extract::{Json, Path, Query};
 pub use form::{Form, OpenForm};
 pub use gate::{Gate, Parts};
 pub use layers::layers;
+pub use passage::{FORWARD_AUTH, Passage};
 pub use serve_error::ServeError;
 pub use server::{Running, Server};
 pub use setup::SetUpRefused;

@@ -38,7 +38,7 @@ impl Visitor {
             return Self { address: peer, is_secure: speaks_tls, session };
         }
         Self {
-            address: forwarded_for(headers, proxies).unwrap_or(peer),
+            address: forwarded_for(headers, |one| is_among(proxies, one)).unwrap_or(peer),
             is_secure: match last(headers, "x-forwarded-proto") {
                 Some(scheme) => scheme.eq_ignore_ascii_case("https"),
                 None => speaks_tls,
@@ -69,13 +69,13 @@ pub(crate) fn is_among(proxies: &[Subject], address: IpAddr) -> bool {
 
 /// The rightmost address that is no proxy of ours: everything to its left may be made up by the client. An entry that is no
 /// address ends the search, because what stands left of it is no more trustworthy.
-fn forwarded_for(headers: &HeaderMap, proxies: &[Subject]) -> Option<IpAddr> {
+pub(crate) fn forwarded_for(headers: &HeaderMap, is_ours: impl Fn(IpAddr) -> bool) -> Option<IpAddr> {
     let mut found = None;
     for header in headers.get_all("x-forwarded-for").into_iter().rev() {
         for entry in header.to_str().ok()?.rsplit(',') {
             let Some(address) = address(entry.trim()) else { return found };
             found = Some(address);
-            if !is_among(proxies, address) {
+            if !is_ours(address) {
                 return found;
             }
         }
@@ -83,8 +83,13 @@ fn forwarded_for(headers: &HeaderMap, proxies: &[Subject]) -> Option<IpAddr> {
     found
 }
 
+/// The client as a proxy names it in one word. The last one counts: an earlier one may be the client's own.
+pub(crate) fn real_ip(headers: &HeaderMap) -> Option<IpAddr> {
+    last(headers, "x-real-ip").and_then(address)
+}
+
 /// `192.0.2.1`, `192.0.2.1:5060`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:443`.
-fn address(text: &str) -> Option<IpAddr> {
+pub(crate) fn address(text: &str) -> Option<IpAddr> {
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     let address = bare.parse().ok().or_else(|| text.parse().ok().map(|socket: SocketAddr| socket.ip()));
     address.map(|address: IpAddr| address.to_canonical())

@@ -1,12 +1,14 @@
 //! A desk in memory: it keeps bans, settings, keys and a journal, and refuses where the program would. It decides nothing
 //! that the program's own tests are about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use config::{Edit, Settings};
-use control::answer::{Enforcement, FirewallDrops, Jail, Notice, Source, Status, Why};
+use control::answer::{
+    Blocklist, Enforcement, FirewallDrops, Jail, Notice, Outlet, Source, Status, Surroundings, Why,
+};
 use control::desk::{
     Activity, BanOrder, Change, Changed, Complaint, Deed, FilterOutline, JournalEntry, JournalPage, Key,
     KeyOrder, KeyScope, Lifted, NewKey, Part, Rehearsal, Roster, Series, Span, TargetAccount, TargetNetwork,
@@ -36,6 +38,9 @@ pub struct State {
     /// What it says is broken.
     pub parts: Vec<Part>,
     pub last_order: Option<BanOrder>,
+    /// Whom a web server should refuse.
+    pub denied: HashSet<IpAddr>,
+    pub surroundings: Surroundings,
 }
 
 /// A ban in the jail `sshd`.
@@ -79,6 +84,20 @@ fn status() -> Status {
         skew: Some(0.5),
         ..Source::default()
     };
+    let outlet = Outlet {
+        outlet: "redis".to_owned(),
+        error: Some("no answer".to_owned()),
+        held: 40,
+        waiting: 3,
+        nodes: vec!["pbx-2".to_owned()],
+        ..Outlet::default()
+    };
+    let blocklist = Blocklist {
+        blocklist: "drop".to_owned(),
+        entries: 1_500,
+        fetched: Some("2026-11-22T12:00:00Z".to_owned()),
+        ..Blocklist::default()
+    };
     Status {
         version: "0.1.0".to_owned(),
         since: "2026-11-22T10:00:00Z".to_owned(),
@@ -87,6 +106,8 @@ fn status() -> Status {
         jails: vec![jail],
         sources: vec![source],
         firewall: FirewallDrops { dropped_packets: 9, ..FirewallDrops::default() },
+        outlets: vec![outlet],
+        blocklists: vec![blocklist],
         ..Status::default()
     }
 }
@@ -118,6 +139,8 @@ impl Default for State {
             broken: false,
             parts: Vec::new(),
             last_order: None,
+            denied: HashSet::new(),
+            surroundings: Surroundings::default(),
         }
     }
 }
@@ -383,11 +406,11 @@ impl Desk for Memory {
     }
 
     fn is_denied(&self, address: IpAddr) -> bool {
-        self.is_banned(address)
+        self.state().denied.contains(&address)
     }
 
-    fn surroundings(&self) -> control::answer::Surroundings {
-        control::answer::Surroundings::default()
+    fn surroundings(&self) -> Surroundings {
+        self.state().surroundings.clone()
     }
 
     fn broken(&self) -> Vec<Part> {

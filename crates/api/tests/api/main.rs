@@ -10,6 +10,11 @@ mod firewall;
 mod others;
 mod events;
 mod metrics;
+mod web_servers;
+mod site;
+mod stopwatch;
+mod nginx;
+mod speed;
 
 use std::sync::Arc;
 
@@ -60,13 +65,19 @@ impl Reply {
 
 impl Api {
     fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    fn with(change: impl FnOnce(&mut config::Http)) -> Self {
+        let mut http = config::Http::default();
+        change(&mut http);
         let memory = Arc::new(Memory::default());
         let (events, _) = broadcast::channel(4);
         let gate = gate::Gate::new(gate::Parts {
             desk: memory.clone(),
             events: events.clone(),
             clock: || Moment::from_seconds(1_795_348_800),
-            http: config::Http::default(),
+            http,
         });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let guard = runtime.enter();

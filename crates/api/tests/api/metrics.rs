@@ -79,6 +79,14 @@ fn the_figures_are_those_of_the_status() {
         ("stockade_firewall_dropped_packets_total", 9.0),
         ("stockade_sip_limited_packets_total", 0.0),
         ("stockade_attention", 0.0),
+        ("stockade_outlet_current{outlet=\"redis\"}", 0.0),
+        ("stockade_outlet_held{outlet=\"redis\"}", 40.0),
+        ("stockade_outlet_waiting{outlet=\"redis\"}", 3.0),
+        ("stockade_outlet_overrun_total{outlet=\"redis\"}", 0.0),
+        ("stockade_outlet_nodes{outlet=\"redis\"}", 1.0),
+        ("stockade_blocklist_entries{blocklist=\"drop\"}", 1500.0),
+        ("stockade_blocklist_failing{blocklist=\"drop\"}", 0.0),
+        ("stockade_blocklist_fetched_timestamp_seconds{blocklist=\"drop\"}", 1_795_348_800.0),
     ] {
         assert_eq!(samples.get(series), Some(&value), "{series} in\n{}", reply.text);
     }

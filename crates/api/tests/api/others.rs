@@ -10,6 +10,12 @@ fn the_status_and_the_jails_are_told() {
     let status = api.get("/api/v1/status").json();
     assert_eq!(status["enforcement"]["mode"], "nftables");
     assert_eq!(status["sources"][0]["lines"], 100);
+    assert_eq!(status["surroundings"], json!({"container": null, "is_bridged": false, "gateways": []}));
+    assert_eq!(
+        (&status["outlets"][0]["outlet"], &status["outlets"][0]["waiting"]),
+        (&json!("redis"), &json!(3))
+    );
+    assert_eq!(status["blocklists"][0]["entries"], 1_500);
     assert_eq!(api.get("/api/v1/jails").json()["items"], status["jails"]);
 }
 
