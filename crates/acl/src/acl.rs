@@ -1,9 +1,13 @@
 //! The joint: one thread that looks what is wanted when it is woken, writes what differs, and tells Asterisk and nginx.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use config::{Asterisk, Nginx};
 use event::{Categories, Moment, Subject};
+
+use crate::outlet::Outlet;
 
 /// Somebody who is refused, and by which kinds of service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,9 +36,9 @@ pub struct Health {
     pub outlet: &'static str,
     /// Why it is not as wanted: what, where, what to do.
     pub error: Option<String>,
-    /// Addresses and subnets in the list.
+    /// Addresses and subnets in its lists, counted for each.
     pub held: u64,
-    /// Those that found no place in it, since it has a bound.
+    /// Those that found no place in them, since each list has a bound.
     pub left_out: u64,
     /// When it was last written and its program told.
     pub written: Option<Moment>,
@@ -44,27 +48,84 @@ pub struct Health {
 
 /// The lists.
 #[derive(Debug)]
-pub struct Acl {}
+pub struct Acl {
+    bell: SyncSender<()>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    is_stopped: AtomicBool,
+    health: Mutex<Vec<Health>>,
+}
 
 impl Acl {
-    /// Starts the thread.
+    /// Starts the thread. It looks at once what is wanted, so that the files are there before anybody is refused.
     pub fn start(
         asterisk: Option<Asterisk>,
         nginx: Option<Nginx>,
         host: Arc<dyn Host>,
     ) -> std::io::Result<Self> {
-        let _ = (asterisk, nginx, host);
-        Ok(Self {})
+        let outlets: Vec<Outlet> =
+            asterisk.map(Outlet::asterisk).into_iter().chain(nginx.map(Outlet::nginx)).collect();
+        // One place: a bell that has rung and was not heard yet need not ring again.
+        let (bell, rings) = sync_channel(1);
+        let shared = Arc::new(Shared::default());
+        shared.publish(&outlets);
+        let own = Arc::clone(&shared);
+        std::thread::Builder::new()
+            .name("acl".to_owned())
+            .spawn(move || run(outlets, &rings, host.as_ref(), &own))?;
+        Ok(Self { bell, shared })
     }
 
     /// Something has changed. Never waits.
-    pub fn wake(&self) {}
+    pub fn wake(&self) {
+        // If the bell has rung already, this change is seen with the one that rang it.
+        let _ = self.bell.try_send(());
+    }
 
     /// How the lists stand.
     pub fn health(&self) -> Vec<Health> {
-        Vec::new()
+        self.shared.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Ends the thread. The lists stay as they are.
-    pub fn stop(&self) {}
+    /// Ends the thread, without waiting for it: it may be asking the one who calls this. The lists stay as they are.
+    pub fn stop(&self) {
+        self.shared.is_stopped.store(true, Ordering::Release);
+        self.wake();
+    }
+}
+
+impl Drop for Acl {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Shared {
+    fn publish(&self, outlets: &[Outlet]) {
+        let health = outlets.iter().map(|outlet| outlet.health.clone()).collect();
+        *self.health.lock().unwrap_or_else(PoisonError::into_inner) = health;
+    }
+}
+
+fn run(mut outlets: Vec<Outlet>, rings: &Receiver<()>, host: &dyn Host, shared: &Shared) {
+    while !shared.is_stopped.load(Ordering::Acquire) {
+        let now = host.now();
+        let Some(wait) = outlets.iter().map(|outlet| outlet.pace.wait(now)).min() else { return };
+        if wait.is_zero() {
+            let Some(denied) = host.denied() else { return };
+            for outlet in outlets.iter_mut().filter(|outlet| outlet.pace.wait(now).is_zero()) {
+                outlet.look(&denied, host);
+            }
+            shared.publish(&outlets);
+            continue;
+        }
+        match rings.recv_timeout(wait) {
+            Ok(()) => outlets.iter_mut().for_each(|outlet| outlet.pace.want()),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
 }

@@ -3,5 +3,14 @@
 //! crate decides nothing: whoever starts it says who is denied.
 
 pub mod acl;
+mod outlet;
+mod pace;
+mod list;
+mod asterisk;
+mod nginx;
+mod file;
+mod control_socket;
+mod manager_interface;
+mod error;
 
 pub use acl::{Acl, Denied, Health, Host};
