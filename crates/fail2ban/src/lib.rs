@@ -12,6 +12,7 @@
 //!
 //! - `value`: what fail2ban's server and client say to each other; `repr`: how Python writes it. `stream`: a configuration as the commands
 //!   that its client sends; `beautifier`: the server's answers as the client prints them. `formula`: how long a ban lasts.
+//!   `client`: its command line.
 //!
 //! It refuses to run anything, to resolve a name and to read a clock.
 
@@ -37,6 +38,7 @@ pub mod repr;
 pub mod stream;
 pub mod beautifier;
 pub mod formula;
+pub mod client;
 
 pub use complaint::{Complaint, Place};
 pub use date::{DateDetector, Found};
