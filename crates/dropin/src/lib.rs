@@ -1,2 +1,22 @@
 //! fail2ban's own client protocol: the socket, the pickled commands, and the server's answers, of the same shape to the byte. It
 //! keeps the jails as they were told (`Model`) and knows nothing of how they are run: that is asked of its `Host`.
+//!
+//! The modules stand in the order in which a command travels:
+//!
+//! - `socket`: binds the path, takes one thread for each client, cuts the stream at fail2ban's end marks.
+//! - `pickle`: bytes to plain values and back. Whatever could call or build something is refused by name, never obeyed.
+//! - `model`: the command's words to a change of a jail or to an answer. `words`, `span`, `address`, `encoding`, `expression` and `date_pattern`
+//!   are Python's and fail2ban's ways with values; `jail` and `action` hold what was told; `set`, `get`, `bans`, `reload` and `status` are the commands.
+//! - `host`: what is live: bans, counts, the log, the database. Implemented where the jails run.
+//! - `wrong`: what cannot be obeyed, as the exception that fail2ban's server would send, since its client makes the text of it.
+
+pub mod socket;
+pub mod pickle;
+pub mod model;
+pub mod host;
+pub mod wrong;
+
+pub use host::{Counts, Host, LiveBan, LogTarget};
+pub use model::{ActionModel, DatePattern, Edition, Expression, JailModel, LogPath, Model};
+pub use socket::{Socket, SocketError, Stop};
+pub use wrong::{Class, Wrong};
