@@ -104,6 +104,8 @@ pub struct Frame {
     pub blocked: u64,
     /// On top of the page.
     pub banners: Vec<Banner>,
+    /// That the visitor's address does not arrive, and what to do.
+    pub arrival: Option<Banner>,
     /// A change that waits to be confirmed.
     pub trial: Option<Trial>,
     /// Why the settings file cannot be written, if it cannot.
@@ -122,6 +124,7 @@ impl Frame {
             now,
             blocked: 0,
             banners: Vec::new(),
+            arrival: None,
             trial: None,
             read_only: None,
         }

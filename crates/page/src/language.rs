@@ -21,6 +21,7 @@ macro_rules! catalogue {
                 include_str!(concat!("../locales/", $tag, "/frame.ftl")),
                 include_str!(concat!("../locales/", $tag, "/sign-in.ftl")),
                 include_str!(concat!("../locales/", $tag, "/overview.ftl")),
+                include_str!(concat!("../locales/", $tag, "/elsewhere.ftl")),
                 include_str!(concat!("../locales/", $tag, "/blocked.ftl")),
                 include_str!(concat!("../locales/", $tag, "/brute-force.ftl")),
                 include_str!(concat!("../locales/", $tag, "/firewall.ftl")),

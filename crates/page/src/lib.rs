@@ -15,6 +15,8 @@ mod sign_in;
 mod password;
 mod chart;
 mod notice;
+mod arrival;
+mod elsewhere;
 mod overview;
 mod blocked;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use control::answer::Notice;
 use event::Moment;
 
 use crate::banner::{Banner, Kind};
+use crate::elsewhere::proper;
 use crate::text::{Text, Value};
 
 /// A notice as it stands on the page.
@@ -14,7 +15,11 @@ pub fn told(text: Text, notice: &Notice, now: Moment) -> Banner {
         let value = match name.as_str() {
             "at" | "since" => Value::from(text.past_text(value, now).shown),
             "reason" => Value::from(reason_told(text, value, now)),
-            "usual" => value.parse::<u64>().map_or_else(|_| Value::from(value), Value::from),
+            "outlet" => Value::from(proper(value)),
+            // After a number, plural forms are chosen.
+            "usual" | "count" | "left_out" => {
+                value.parse::<u64>().map_or_else(|_| Value::from(value), Value::from)
+            }
             _ => Value::from(value),
         };
         values.push((name.as_str(), value));
@@ -58,6 +63,9 @@ fn kind(code: &str) -> Kind {
 fn goal(code: &str) -> Option<(&'static str, &'static str)> {
     match code {
         "source-not-read" | "source-silent" => Some(("/#sources", "notice-see-sources")),
+        "container-bridge" => Some(("/keys", "notice-see-keys")),
+        "redis-away" | "redis-overrun" | "outlet-error" => Some(("/#elsewhere", "notice-see-elsewhere")),
+        "blocklist-error" | "blocklist-cut" => Some(("/#blocklists", "notice-see-blocklists")),
         "still-fails" => Some(("/jails", "notice-see-jails")),
         _ => None,
     }

@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use crate::banner::{Banner, Kind};
 use crate::chart::Chart;
+use crate::elsewhere::Elsewhere;
 use crate::failed::Failed;
 use crate::frame::{Frame, Item};
 use crate::notice;
@@ -92,6 +93,7 @@ struct Overview {
     accounts: Vec<Account>,
     offenders: Vec<Offender>,
     networks: Vec<Network>,
+    elsewhere: Elsewhere,
     sources: Vec<SourceRow>,
 }
 
@@ -173,6 +175,7 @@ impl Overview {
             accounts: accounts.collect(),
             offenders: offenders.collect(),
             networks: networks.collect(),
+            elsewhere: Elsewhere::new(text, status, now),
             sources: source_rows(text, status, now),
             frame,
         }

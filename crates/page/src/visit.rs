@@ -7,9 +7,10 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use control::{Actor, Desk, Fault};
-use gate::{Admin, Form, Gate, return_path};
+use gate::{Admin, Approach, Form, Gate, return_path};
 use serde::de::DeserializeOwned;
 
+use crate::arrival;
 use crate::banner::Banner;
 use crate::blocked;
 use crate::failed::Failed;
@@ -33,6 +34,7 @@ pub struct Visit {
     pub csrf: String,
     /// Path and query of the request.
     pub here: String,
+    approach: Approach,
     notice: Option<Banner>,
 }
 
@@ -50,6 +52,7 @@ impl Visit {
         let mut frame = Frame::new(self.text, item, &self.csrf, self.gate.now());
         frame.here.clone_from(&self.here);
         frame.banners.extend(self.notice.clone());
+        frame.arrival = arrival::told(self.text, &self.approach);
         let told = self.gate.ask(|desk| {
             let blocked = desk.bans().map_or(0, |roster| blocked::count(&roster) as u64);
             let read_only = desk.settings().ok().and_then(|written| written.read_only);
@@ -122,10 +125,12 @@ pub(crate) fn notice_of(headers: &HeaderMap) -> Option<Banner> {
 }
 
 impl Visit {
-    fn new(admin: Admin, gate: &Gate, headers: &HeaderMap, here: String) -> Self {
+    fn new(admin: Admin, gate: &Gate, parts: &Parts, here: String) -> Self {
+        let headers = &parts.headers;
         Self {
             gate: gate.clone(),
             text: Text::new(Language::of_request(headers)),
+            approach: gate.approach(parts),
             actor: admin.caller.actor,
             csrf: admin.csrf,
             here,
@@ -140,7 +145,7 @@ impl FromRequestParts<Gate> for Visit {
     async fn from_request_parts(parts: &mut Parts, gate: &Gate) -> Result<Self, Response> {
         let admin = Admin::from_request_parts(parts, gate).await?;
         let here = parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
-        Ok(Self::new(admin, gate, &parts.headers, here))
+        Ok(Self::new(admin, gate, parts, here))
     }
 }
 
@@ -157,9 +162,10 @@ impl<T: DeserializeOwned> FromRequest<Gate> for Posted<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, gate: &Gate) -> Result<Self, Response> {
-        let headers = request.headers().clone();
+        let (parts, body) = request.into_parts();
+        let request = Request::from_parts(parts.clone(), body);
         let here = format!("/{}", request.uri().path().split('/').nth(1).unwrap_or_default());
         let form = Form::<T>::from_request(request, gate).await?;
-        Ok(Self { visit: Visit::new(form.admin, gate, &headers, here), data: form.data })
+        Ok(Self { visit: Visit::new(form.admin, gate, &parts, here), data: form.data })
     }
 }

@@ -19,6 +19,8 @@ pub struct Browser {
     address: SocketAddr,
     cookies: Vec<(String, String)>,
     language: &'static str,
+    /// What a proxy in between adds.
+    pub header: Option<(&'static str, &'static str)>,
 }
 
 /// An answer.
@@ -47,7 +49,7 @@ impl Browser {
         };
         let router = gate::layers(page::router(), Gate::new(parts));
         let address = SocketAddr::new(address.parse().unwrap(), 40_000);
-        let mut browser = Self { desk, router, address, cookies: Vec::new(), language: "en" };
+        let mut browser = Self { desk, router, address, cookies: Vec::new(), language: "en", header: None };
         let answer = browser.post("/sign-in", &[("account", "admin"), ("password", PASSWORD)]).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.html);
         browser
@@ -103,9 +105,12 @@ impl Browser {
             .header(header::ACCEPT_LANGUAGE, self.language)
             .header(header::COOKIE, cookies.join("; "))
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .extension(ConnectInfo(self.address))
-            .body(Body::from(body))
-            .unwrap();
+            .extension(ConnectInfo(self.address));
+        let request = match self.header {
+            Some((name, value)) => request.header(name, value),
+            None => request,
+        };
+        let request = request.body(Body::from(body)).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         for cookie in response.headers().get_all(header::SET_COOKIE) {
             let pair = cookie.to_str().unwrap().split(';').next().unwrap();
@@ -162,9 +167,22 @@ fn check(html: &str) {
     for script in html.split("<script").skip(1) {
         assert!(script.starts_with(" src=\"/assets/"), "a script of its own: {script}");
     }
-    for missing in
-        ["brute-force-", "firewall-", "settings-", "journal-", "deed-", "scope-", "try-", "why-", "slip-"]
-    {
+    for missing in [
+        "arrival-",
+        "blocklist-",
+        "brute-force-",
+        "deed-",
+        "elsewhere-",
+        "firewall-",
+        "journal-",
+        "notice-",
+        "outlet-",
+        "scope-",
+        "settings-",
+        "slip-",
+        "try-",
+        "why-",
+    ] {
         let shown = html.split('>').skip(1).map(|part| part.split('<').next().unwrap().trim());
         let found: Vec<&str> =
             shown.filter(|text| text.starts_with(missing) && !text.contains(' ')).collect();

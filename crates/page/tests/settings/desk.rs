@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use config::{Edit, Network, Service, Settings};
-use control::answer::{Enforcement, Evidence, FirewallDrops, Jail, Notice, Source, Status, Why};
+use control::answer::{
+    Blocklist, Enforcement, Evidence, FirewallDrops, Jail, Notice, Outlet, Source, Status, Surroundings, Why,
+};
 use control::desk::{
     Activity, BanOrder, Change, Changed, Deed, FilterOutline, JournalEntry, JournalPage, Key, KeyOrder,
     KeyScope, Lifted, NewKey, Rehearsal, Roster, Span, Targets, Trial, Tried, Verdict, Written,
@@ -35,6 +37,10 @@ pub struct State {
     pub rehearsed: Vec<Edit>,
     /// In the order of subjects.
     pub bans: Vec<Ban>,
+    pub surroundings: Surroundings,
+    pub outlets: Vec<Outlet>,
+    pub blocklists: Vec<Blocklist>,
+    pub attention: Vec<Notice>,
 }
 
 /// A network of the firewall.
@@ -77,6 +83,10 @@ impl Memory {
             password,
             rehearsed: Vec::new(),
             bans: Vec::new(),
+            surroundings: Surroundings::default(),
+            outlets: Vec::new(),
+            blocklists: Vec::new(),
+            attention: Vec::new(),
         };
         Self { state: Mutex::new(state) }
     }
@@ -175,8 +185,13 @@ impl Desk for Memory {
             reason: reason.map(str::to_owned),
             ..Source::default()
         };
+        let state = self.state();
         Ok(Status {
-            enabled: self.state().settings.enabled,
+            enabled: state.settings.enabled,
+            surroundings: state.surroundings.clone(),
+            outlets: state.outlets.clone(),
+            blocklists: state.blocklists.clone(),
+            attention: state.attention.clone(),
             enforcement: Enforcement { mode: "nftables".to_owned(), ..Enforcement::default() },
             jails: vec![
                 jail("asterisk", "SIP", log, 1061),
@@ -422,8 +437,8 @@ impl Desk for Memory {
         self.is_banned(address)
     }
 
-    fn surroundings(&self) -> control::answer::Surroundings {
-        control::answer::Surroundings::default()
+    fn surroundings(&self) -> Surroundings {
+        self.state().surroundings.clone()
     }
 
     fn broken(&self) -> Vec<control::desk::Part> {

@@ -5,6 +5,7 @@ mod desk;
 mod browser;
 mod sign_in;
 mod overview;
+mod elsewhere;
 mod blocked;
 mod brute_force;
 mod firewall;

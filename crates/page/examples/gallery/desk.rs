@@ -1,91 +1,38 @@
-//! The pages with made-up data, for whoever translates them or changes how they look: `cargo run -p page --example gallery`, then
-//! http://localhost:8766, account `admin`, password `gallery gallery`. Nothing is watched, blocked or written, and what a form
-//! changes lasts until the program ends.
-
-#![allow(clippy::print_stdout, missing_docs)]
+//! The gallery's desk: made-up data, and settings that last until the program ends.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use axum::Router;
-use axum::response::sse::{Event as Sent, Sse};
-use axum::routing::get;
 use config::{Edit, Settings};
 use control::answer::{
-    Banned, Enforcement, Evidence, FirewallDrops, HistoryRow, Jail, Notice, Source, Standing, Status, Why,
+    Banned, Enforcement, Evidence, FirewallDrops, HistoryRow, Jail, Notice, Source, Standing, Status,
+    Surroundings, Why,
 };
 use control::desk::{
     Activity, BanOrder, Change, Changed, Deed, FilterOutline, JournalEntry, JournalPage, Key, KeyOrder,
     KeyScope, Lifted, NewKey, Rehearsal, Roster, Series, Span, TargetAccount, TargetNetwork, TargetOffender,
     Targets, Trial, Tried, Verdict, Written,
 };
-use control::{Actor, Desk, Event, Fault};
+use control::{Actor, Desk, Fault};
 use event::{Ban, JailName, Moment, Proof, Scope, Subject};
-use gate::{Gate, Parts};
-use tokio::sync::broadcast;
 
-const ADDRESS: ([u8; 4], u16) = ([127, 0, 0, 1], 8766);
+use crate::{container, now};
 
-#[tokio::main]
-async fn main() -> std::io::Result<()> {
-    let password = gate::password::hash("gallery gallery").map_err(std::io::Error::other)?;
-    let (events, _) = broadcast::channel(64);
-    let bans = std::env::args().nth(1).and_then(|bans| bans.parse().ok()).unwrap_or(137);
-    let desk = Arc::new(Gallery { password, state: Mutex::new(State::new(bans)) });
-    let gate = Gate::new(Parts {
-        desk: desk.clone(),
-        events: events.clone(),
-        clock: now,
-        http: config::Http::default(),
-    });
-    let told = events.clone();
-    let router = page::router().route("/api/v1/events", get(move || listen(told.subscribe())));
-    let router: Router = gate::layers(router, gate);
-    tokio::spawn(busy(desk, events));
-    let listener = tokio::net::TcpListener::bind(SocketAddr::from(ADDRESS)).await?;
-    println!("http://localhost:{}", ADDRESS.1);
-    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await
+pub struct Gallery {
+    pub password: String,
+    pub is_contained: bool,
+    pub state: Mutex<State>,
 }
 
-fn now() -> Moment {
-    Moment::from_millis(jiff::Timestamp::now().as_millisecond())
-}
-
-async fn listen(
-    events: broadcast::Receiver<Event>,
-) -> Sse<impl futures_util::Stream<Item = Result<Sent, Infallible>>> {
-    Sse::new(futures_util::stream::unfold(events, |mut events| async move {
-        events.recv().await.ok()?;
-        Some((Ok(Sent::default().event("banned").data("{}")), events))
-    }))
-}
-
-/// Somebody is blocked every five seconds, so that one sees the list grow.
-async fn busy(desk: Arc<Gallery>, events: broadcast::Sender<Event>) {
-    for number in 0..200_u8 {
-        tokio::time::sleep(Duration::from_secs(5)).await;
-        let ban = ban(&format!("198.18.0.{number}"), "asterisk", 0, 600, 20);
-        desk.state().put(ban.clone());
-        let _ = events.send(Event::Banned(ban));
-    }
-}
-
-struct Gallery {
-    password: String,
-    state: Mutex<State>,
-}
-
-struct State {
+pub struct State {
     bans: Vec<Ban>,
     settings: Settings,
     trial: Option<Trial>,
 }
 
 impl State {
-    fn new(count: u32) -> Self {
+    pub fn new(count: u32) -> Self {
         let mut state = Self { bans: Vec::new(), settings: Settings::default(), trial: None };
         for number in 0..count {
             let mixed = number.wrapping_mul(2_654_435_761);
@@ -113,14 +60,14 @@ impl State {
         state
     }
 
-    fn put(&mut self, ban: Ban) {
+    pub fn put(&mut self, ban: Ban) {
         self.bans.retain(|one| (one.subject, &one.jail) != (ban.subject, &ban.jail));
         let at = self.bans.partition_point(|one| (one.subject, &one.jail) < (ban.subject, &ban.jail));
         self.bans.insert(at, ban);
     }
 }
 
-fn ban(address: &str, jail: &str, seconds_ago: i64, seconds_left: i64, failures: u32) -> Ban {
+pub fn ban(address: &str, jail: &str, seconds_ago: i64, seconds_left: i64, failures: u32) -> Ban {
     Ban {
         subject: address.parse().expect("an address"),
         jail: JailName::new(jail),
@@ -137,12 +84,12 @@ fn ago(seconds: i64) -> Moment {
     Moment::from_millis(now().millis() - seconds * 1000)
 }
 
-fn written(seconds_ago: i64) -> String {
+pub fn written(seconds_ago: i64) -> String {
     jiff::Timestamp::from_millisecond(ago(seconds_ago).millis()).unwrap_or_default().to_string()
 }
 
 impl Gallery {
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    pub fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
@@ -166,7 +113,7 @@ impl Desk for Gallery {
         };
         let silent =
             [("source", "/var/log/nginx/access.log"), ("since", &written(11_000)), ("usual", "2400")];
-        Ok(Status {
+        let mut status = Status {
             version: "0.1.0".to_owned(),
             since: written(400_000),
             enabled: self.state().settings.enabled,
@@ -184,7 +131,11 @@ impl Desk for Gallery {
             attention: vec![Notice::new("source-silent", &silent, "silent".to_owned())],
             firewall: FirewallDrops { dropped_packets: 418_220, ..FirewallDrops::default() },
             ..Status::default()
-        })
+        };
+        if self.is_contained {
+            container::add(&mut status);
+        }
+        Ok(status)
     }
 
     fn activity(&self, span: Span) -> Result<Activity, Fault> {
@@ -477,8 +428,8 @@ impl Desk for Gallery {
         self.is_banned(address)
     }
 
-    fn surroundings(&self) -> control::answer::Surroundings {
-        control::answer::Surroundings::default()
+    fn surroundings(&self) -> Surroundings {
+        if self.is_contained { container::surroundings() } else { Surroundings::default() }
     }
 
     fn broken(&self) -> Vec<control::desk::Part> {
