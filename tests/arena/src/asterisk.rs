@@ -48,10 +48,19 @@ pub struct Asterisk {
 impl Asterisk {
     /// Starts the PBX on `host` and waits until it says that it is ready.
     pub fn start(host: &Host, directory: &Path) -> Result<Self> {
+        Self::start_with(host, directory, &[])
+    }
+
+    /// The same with more text at the end of some of its files, or with files that it has only here.
+    pub fn start_with(host: &Host, directory: &Path, more: &[(&str, &str)]) -> Result<Self> {
         let installation = installation()?;
         let home = directory.join("asterisk");
         for (name, text) in ETC {
             write(&home.join("etc").join(name), text)?;
+        }
+        for (name, text) in more {
+            let usual = ETC.iter().find(|(usual, _)| usual == name).map_or("", |(_, text)| text);
+            write(&home.join("etc").join(name), &format!("{usual}{text}"))?;
         }
         for name in ["lib", "run", "spool"] {
             let path = home.join(name);

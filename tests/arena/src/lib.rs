@@ -15,6 +15,7 @@ pub mod redis;
 pub mod asterisk;
 pub mod attackers;
 pub mod ami;
+pub mod iax;
 pub mod digest;
 pub mod sip_message;
 pub mod sip_peer;

@@ -25,6 +25,11 @@ pub struct Nginx {
 impl Nginx {
     /// Starts the server on port 80 of `host` and waits until its worker runs.
     pub fn start(host: &Host, directory: &Path) -> Result<Self> {
+        Self::start_with(host, directory, "")
+    }
+
+    /// The same with `more` in the configuration's `http { }`.
+    pub fn start_with(host: &Host, directory: &Path, more: &str) -> Result<Self> {
         let home = directory.join("nginx");
         let (access_log, error_log) = (home.join("access.log"), home.join("error.log"));
         write(&access_log, "")?;
@@ -33,7 +38,7 @@ impl Nginx {
         write(&home.join("www/private/index.html"), "private\n")?;
         write(&home.join("passwords"), &format!("{ACCOUNT}:{{PLAIN}}{PASSWORD}\n"))?;
         let conf = home.join("nginx.conf");
-        write(&conf, &nginx_conf(&home.display().to_string()))?;
+        write(&conf, &nginx_conf(&home.display().to_string(), more))?;
         let mut command = host.contained("exec /usr/sbin/nginx -e stderr -c \"$1\"", &[&conf]);
         let mut process = Process::start("nginx", &mut command)?;
         process.line("'start worker process'", PATIENCE, |line| line.contains("start worker process "))?;
@@ -42,7 +47,7 @@ impl Nginx {
 }
 
 /// The log that Stockade reads is written at nginx's usual level; the one on standard error only tells us when it runs.
-fn nginx_conf(home: &str) -> String {
+fn nginx_conf(home: &str, more: &str) -> String {
     format!(
         "daemon off;\nuser root;\nworker_processes 1;\npid {home}/nginx.pid;\n\
          error_log stderr notice;\nerror_log {home}/error.log error;\n\
@@ -51,6 +56,7 @@ fn nginx_conf(home: &str) -> String {
            access_log {home}/access.log combined;\n\
            client_body_temp_path {home}/body;\nproxy_temp_path {home}/proxy;\nfastcgi_temp_path {home}/fastcgi;\n\
            uwsgi_temp_path {home}/uwsgi;\nscgi_temp_path {home}/scgi;\n\
+           {more}\n\
            server {{\n\
              listen 80;\nlisten [::]:80;\nroot {home}/www;\n\
              location /private/ {{ auth_basic \"arena\"; auth_basic_user_file {home}/passwords; }}\n\

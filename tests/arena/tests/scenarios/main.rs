@@ -10,6 +10,8 @@ mod sip;
 mod manager;
 mod forgery;
 mod mending;
+mod acl_asterisk;
+mod acl_nginx;
 mod fleet;
 
 use std::time::Duration;
