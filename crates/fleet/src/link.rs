@@ -26,7 +26,6 @@ pub struct Link {
     way: Way,
 }
 
-#[expect(clippy::large_enum_variant, reason = "there are a handful of them, and they do not travel")]
 enum Way {
     Single(Node),
     Cluster(Cluster),

@@ -1,6 +1,8 @@
 //! Reads what stands in Redis and hears what changes there, for a program that projects bans onto another host. It writes
 //! nothing, and never asks with `KEYS`, which would keep a full Redis from answering anybody.
 
+mod channel;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -10,8 +12,9 @@ use redis::{Cmd, Value, cmd, from_redis_value};
 
 use crate::keys::Change;
 use crate::keys::name::Names;
+use crate::link::Link;
 use crate::link::error::{LinkError, Trouble};
-use crate::link::{Link, Node};
+use crate::reader::channel::Channel;
 
 /// Everything that stands in Redis.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,19 +37,10 @@ pub struct Reader {
     channel: Option<Channel>,
 }
 
-#[derive(Debug)]
-struct Channel {
-    node: Node,
-    /// A question whether the server is still there was sent, and nothing came since.
-    is_asked: bool,
-}
-
 /// Two keys whose ends are not further apart than this were written for one ban.
 const TOGETHER: Duration = Duration::from_secs(1);
 /// Keys that one step of `SCAN` looks at.
 const SCANNED: usize = 1000;
-/// How long to wait for further changes behind one that came.
-const SHORT: Duration = Duration::from_millis(1);
 
 impl Reader {
     /// Opens nothing yet.
@@ -98,48 +92,6 @@ impl Reader {
             self.link = Some(link);
         }
         answer
-    }
-}
-
-impl Channel {
-    fn open(settings: &Redis, name: &str) -> Result<Self, LinkError> {
-        let mut node = Link::connect(settings)?.into_node()?;
-        node.run(&[cmd("SUBSCRIBE").arg(name).to_owned()])?;
-        Ok(Self { node, is_asked: false })
-    }
-
-    fn wait(&mut self, timeout: Duration) -> Result<Vec<Change>, LinkError> {
-        let mut changes = Vec::new();
-        let mut limit = timeout;
-        while changes.len() < limit::REDIS_CHANGES {
-            let Some(value) = self.node.overhear(limit)? else { break };
-            self.is_asked = false;
-            limit = SHORT;
-            changes.extend(changes_in(value));
-        }
-        if changes.is_empty() && limit == timeout {
-            self.is_there()?;
-        }
-        Ok(changes)
-    }
-
-    /// Nothing came: asks whether the server is still there, which the next time must have answered. A path that swallows everything
-    /// looks like silence otherwise.
-    fn is_there(&mut self) -> Result<(), LinkError> {
-        if self.is_asked {
-            return Err(LinkError::new(self.node.server(), Trouble::TimedOut));
-        }
-        self.is_asked = true;
-        self.node.send(&cmd("PING").get_packed_command())
-    }
-}
-
-fn changes_in(value: Value) -> Vec<Change> {
-    let Ok(words) = from_redis_value::<Vec<Value>>(value) else { return Vec::new() };
-    let mut words = words.into_iter().map(|word| from_redis_value::<String>(word).unwrap_or_default());
-    match (words.next().as_deref(), words.next(), words.next()) {
-        (Some("message"), Some(_), Some(text)) => text.lines().filter_map(Change::read).collect(),
-        _ => Vec::new(),
     }
 }
 

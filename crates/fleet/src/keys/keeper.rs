@@ -94,7 +94,7 @@ impl Keeper {
             let lines: Vec<String> = said.iter().map(|step| step.change().to_string()).collect();
             behind.push(cmd("PUBLISH").arg(self.names.changes()).arg(lines.join("\n")).to_owned());
         }
-        self.in_order([before, keys, behind])
+        self.in_order(&[before, keys, behind])
     }
 
     /// What stands under the keys.
@@ -155,12 +155,12 @@ impl Keeper {
         for names in missing.chunks(NAMES.unsigned_abs()) {
             let noted = cmd("SADD").arg(&self.written_whitelist).arg(names).to_owned();
             let added = cmd("SADD").arg(&key).arg(names).to_owned();
-            self.in_order([vec![noted], vec![added], Vec::new()])?;
+            self.in_order(&[vec![noted], vec![added], Vec::new()])?;
         }
         for names in stale.chunks(NAMES.unsigned_abs()) {
             let removed = cmd("SREM").arg(&key).arg(names).to_owned();
             let forgotten = cmd("SREM").arg(&self.written_whitelist).arg(names).to_owned();
-            self.in_order([vec![removed], vec![forgotten], Vec::new()])?;
+            self.in_order(&[vec![removed], vec![forgotten], Vec::new()])?;
         }
         Ok(())
     }
@@ -177,7 +177,7 @@ impl Keeper {
     }
 
     /// Carries the groups out one behind the other: one server does so by itself, the nodes of a cluster do not.
-    fn in_order(&mut self, groups: [Vec<Cmd>; 3]) -> Result<(), LinkError> {
+    fn in_order(&mut self, groups: &[Vec<Cmd>; 3]) -> Result<(), LinkError> {
         if self.link.masters() > 1 {
             return groups.iter().try_for_each(|group| self.all(group));
         }

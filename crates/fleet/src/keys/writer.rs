@@ -118,7 +118,6 @@ impl Writer {
 
 impl Work {
     fn run(mut self) {
-        // Whatever was told so far is part of what is wanted now.
         let _stopping = self.renew().is_ok() && self.work().is_err();
         let _ = self.done.send(());
     }
@@ -134,6 +133,7 @@ impl Work {
             let taken = self.queue.take(wait);
             let is_last = taken.is_stopping;
             if taken.is_overrun && !is_last {
+                // What is left of the queue has gaps: it counts only for who was sighted.
                 self.take_over(taken.told);
                 self.renew()?;
                 self.with_keeper(Self::compare);
@@ -152,10 +152,8 @@ impl Work {
         }
     }
 
-    /// Asks for everything that is wanted; what waits in the queue is part of it.
+    /// Asks for everything that is wanted. What waits in the queue is taken over behind it, and leads to the same end.
     fn renew(&mut self) -> Result<(), Stopping> {
-        let waiting = self.queue.take(Duration::ZERO);
-        self.take_over(waiting.told);
         let wanted = self.host.wanted().ok_or(Stopping)?;
         self.claims.clear();
         for held in &wanted.bans {

@@ -98,6 +98,8 @@ impl LinkError {
     pub(crate) fn of(server: &str, error: &RedisError) -> Self {
         let trouble = match error.kind() {
             _ if error.is_timeout() => Trouble::TimedOut,
+            // The library says so about the command that chooses the database.
+            _ if error.to_string().contains("Authentication required") => Trouble::PasswordMissing,
             _ if error.is_connection_refusal() => Trouble::Unreachable("connection refused".to_owned()),
             ErrorKind::AuthenticationFailed => password(error.detail().unwrap_or_default()),
             ErrorKind::Io if error.is_connection_dropped() => Trouble::Lost(error.to_string()),

@@ -89,18 +89,12 @@ impl Node {
         Ok(answers?.into_iter().next().unwrap_or(Value::Nil))
     }
 
-    /// What comes by itself within the limit; `None` if nothing came. What has begun to come is kept for the next time.
-    pub(crate) fn overhear(&mut self, limit: Duration) -> Result<Option<Value>, LinkError> {
-        let limit = limit.max(Duration::from_millis(1));
-        self.connection.set_read_timeout(Some(limit)).map_err(|error| LinkError::of(&self.server, &error))?;
-        match self.receive() {
-            Ok(value) => Ok(Some(value)),
-            Err(error) if error.trouble == Trouble::TimedOut => Ok(None),
-            Err(error) => Err(error),
-        }
+    /// The connection alone, and where it leads.
+    pub(crate) fn into_connection(self) -> (String, Connection) {
+        (self.server, self.connection)
     }
 
-    pub(crate) fn send(&mut self, packed: &[u8]) -> Result<(), LinkError> {
+    fn send(&mut self, packed: &[u8]) -> Result<(), LinkError> {
         self.connection.send_packed_command(packed).map_err(|error| LinkError::of(&self.server, &error))
     }
 
