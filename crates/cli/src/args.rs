@@ -57,6 +57,12 @@ pub enum Command {
         /// Settings; without it /etc/stockade/stockade.toml if it is there, else the defaults.
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
+        /// Take the jails from fail2ban's configuration in this directory, /etc/fail2ban, and answer its client on its socket.
+        #[arg(long, value_name = "DIR")]
+        fail2ban_dir: Option<PathBuf>,
+        /// That socket, if it is not where fail2ban.conf says.
+        #[arg(long, value_name = "PATH", requires = "fail2ban_dir")]
+        fail2ban_socket: Option<PathBuf>,
     },
     /// How things stand: jails, sources, enforcement, what needs attention.
     ///

@@ -66,6 +66,18 @@ impl Decider {
 
     /// Decides about `offence`. Hearing of the same offence twice, as after a crash, gives no second ban.
     pub fn judge(&mut self, offence: &Offence, whitelist: &Whitelist, now: Moment) -> Outcome {
+        self.judge_at_length(offence, None, whitelist, now)
+    }
+
+    /// As `judge`; with a `length`, the ban is so long and closes the jail's ports, however often there was one before: for jails
+    /// whose repeats follow a rule of their own.
+    pub fn judge_at_length(
+        &mut self,
+        offence: &Offence,
+        length: Option<BanTime>,
+        whitelist: &Whitelist,
+        now: Moment,
+    ) -> Outcome {
         let Offence { jail, subject, .. } = offence;
         let refused = |reason| refused(subject, jail, now, reason);
         let Some(&ban_time) = self.jails.get(jail) else { return refused(reason::unknown_jail(jail)) };
@@ -81,7 +93,10 @@ impl Decider {
         if let Some(reason) = self.friendship(offence) {
             return refused(reason);
         }
-        let sentence = self.sentence(offence, ban_time, live.as_ref(), past.as_ref());
+        let sentence = match length {
+            Some(length) => Sentence { length, until: length.end(offence.at), scope: Scope::Jail, times: 0 },
+            None => self.sentence(offence, ban_time, live.as_ref(), past.as_ref()),
+        };
         if sentence.until <= now {
             return Outcome::Over { until: sentence.until };
         }

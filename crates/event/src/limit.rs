@@ -61,6 +61,9 @@ pub const ELEMENTS_PER_TRANSACTION: usize = 20_000;
 /// Failures kept on disk as evidence and for rebuilding the windows. At the bound, the oldest are deleted.
 pub const RECORDED_FAILURES: u64 = 500_000;
 
+/// Earlier bans of one address that are counted where fail2ban's configuration lets bans grow with them.
+pub const EARLIER_BANS: usize = 100;
+
 /// Days that failures are kept on disk.
 pub const RECORDED_FAILURE_DAYS: u32 = 8;
 

@@ -6,9 +6,10 @@ use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 use event::limit::{FAILURES_PER_MESSAGE, FILES};
-use event::{Block, Entry, Moment, Origin, Position};
-use filter::{FilterSet, Found, Kind, Scratch, Zone};
+use event::{Block, Entry, JailName, Moment, Origin, Position};
+use filter::{Found, Kind, Scratch, Zone};
 
+use crate::finder::{Finders, ForeignFailure};
 use crate::message::{Finding, Findings, Message};
 use crate::pace::Pace;
 
@@ -18,6 +19,22 @@ const POSITIONS_EVERY: Duration = Duration::from_secs(1);
 /// The engine is gone; there is nobody left to tell.
 #[derive(Clone, Copy, Debug)]
 pub struct Gone;
+
+/// What a finder has found in a line.
+#[derive(Debug)]
+pub enum Heard<'f> {
+    /// A filter of ours.
+    Own {
+        /// Whose.
+        jail: &'f JailName,
+        /// What.
+        found: &'f Found<'f>,
+        /// When.
+        judged: filter::Judged,
+    },
+    /// fail2ban's patterns.
+    Foreign(ForeignFailure),
+}
 
 /// What `status` shows of a source beside its reading.
 #[derive(Clone, Copy, Debug, Default)]
@@ -73,7 +90,7 @@ impl Collector {
     pub fn block(
         &mut self,
         path: &str,
-        set: &FilterSet,
+        finders: &mut Finders,
         block: &Block<'_>,
         position: Position,
         zone: &Zone,
@@ -84,11 +101,7 @@ impl Collector {
             let lines = memchr::memchr_iter(b'\n', block.text).count() as u64;
             kept.seen_mut(path).pace.add(lines, block.arrival);
         }
-        set.judge_block(block.text, scratch, &mut |found| {
-            if let Some(judged) = found.judged(block.origin, block.arrival, zone) {
-                kept.keep(&found, set, &judged, path);
-            }
-        });
+        finders.judge_block(block, scratch, zone, &mut |heard| kept.keep(heard, path));
         self.positions.insert(path.to_owned(), position);
         self.tell_if_many()
     }
@@ -96,7 +109,7 @@ impl Collector {
     /// Judges an entry of the journal for each set that listens to it.
     pub fn entry<'s>(
         &mut self,
-        sets: impl Iterator<Item = &'s FilterSet>,
+        finders: impl Iterator<Item = &'s mut Finders>,
         entry: &Entry<'_>,
         position: Position,
     ) -> Result<(), Gone> {
@@ -107,12 +120,8 @@ impl Collector {
         }
         // The journal's own time is the kernel's, not the service's: it needs no reading.
         let at = if entry.origin == Origin::Live { entry.arrival } else { entry.written.min(entry.arrival) };
-        let skew_millis = entry.arrival.millis().saturating_sub(entry.written.millis());
-        let skew_millis = (entry.origin == Origin::Live).then_some(skew_millis);
-        for set in sets {
-            set.judge_message(entry.message, scratch, &mut |found| {
-                kept.keep(&found, set, &filter::Judged { at, skew_millis }, JOURNAL);
-            });
+        for finders in finders {
+            finders.judge_entry(entry, at, scratch, &mut |heard| kept.keep(heard, JOURNAL));
         }
         self.positions.insert(JOURNAL.to_owned(), position);
         self.tell_if_many()
@@ -168,8 +177,18 @@ impl Collector {
 pub const JOURNAL: &str = "journal";
 
 impl Kept {
-    fn keep(&mut self, found: &Found<'_>, set: &FilterSet, judged: &filter::Judged, source: &str) {
-        let jail = &set.jails()[found.jail].0;
+    fn keep(&mut self, heard: Heard<'_>, source: &str) {
+        match heard {
+            Heard::Own { jail, found, judged } => self.keep_own(jail, found, &judged, source),
+            Heard::Foreign(ForeignFailure { failure, skew_millis }) => {
+                let at = failure.at;
+                self.found.push(Finding::Failure(failure));
+                self.note(source, at, skew_millis);
+            }
+        }
+    }
+
+    fn keep_own(&mut self, jail: &JailName, found: &Found<'_>, judged: &filter::Judged, source: &str) {
         let finding = match found.rule.kind {
             Kind::Ignore => return,
             Kind::Failure => found.failure(jail, self.behind_login(judged.at)).map(Finding::Failure),
@@ -179,9 +198,13 @@ impl Kept {
             }
         };
         self.found.extend(finding);
+        self.note(source, judged.at, judged.skew_millis);
+    }
+
+    fn note(&mut self, source: &str, at: Moment, skew_millis: Option<i64>) {
         let seen = self.seen_mut(source);
-        seen.last_match = Some(judged.at);
-        seen.skew_millis = judged.skew_millis.or(seen.skew_millis);
+        seen.last_match = Some(at);
+        seen.skew_millis = skew_millis.or(seen.skew_millis);
     }
 
     fn seen_mut(&mut self, source: &str) -> &mut Seen {

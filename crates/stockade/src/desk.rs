@@ -87,6 +87,11 @@ impl Desk {
         })
     }
 
+    /// What it asks and changes.
+    pub fn means(&self) -> &Means {
+        &self.means
+    }
+
     /// Something of the page's own needs attention from now on.
     pub fn point_out(&self, notice: Notice) {
         self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice);

@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use control::time::rfc3339_until;
 use counter::Observation;
-use decision::{Decided, Outcome};
+use decision::{BanTime, Decided, Outcome};
 use enforcement::{Change, Element};
-use event::{Ban, Decision, Failure, Moment, Offence, Origin, Proof, Scope, Success};
+use event::limit::EARLIER_BANS;
+use event::{Ban, Decision, Failure, JailName, Moment, Offence, Origin, Proof, Scope, Success};
 use fleet::{Told, Voice};
 
 use crate::engine::Engine;
 use crate::message::{Finding, Findings};
+use crate::plan::ban_time;
 use crate::{clock, others, record};
 
 /// A failure this long after its ban was read by the service before the kernel acted; a later one means the ban fails.
@@ -93,10 +95,29 @@ impl Engine {
 
     fn judge(&mut self, offence: &Offence, now: Moment) {
         let before = self.decider.bans_of(&offence.subject).into_iter().find(|ban| ban.jail == offence.jail);
-        match self.decider.judge(offence, &self.plan.whitelist, now) {
+        let length = self.length_told(offence);
+        match self.decider.judge_at_length(offence, length, &self.plan.whitelist, now) {
             Outcome::Decided(decided) => self.carry_out(decided, before.as_ref(), Voice::Own),
             Outcome::AlreadyBanned { .. } | Outcome::Replayed | Outcome::Over { .. } => {}
         }
+    }
+
+    /// Jails of fail2ban's configuration have a rule of their own for repeats.
+    fn length_told(&self, offence: &Offence) -> Option<BanTime> {
+        let jail = self.plan.jails.iter().find(|jail| jail.name == offence.jail)?;
+        let told = jail.finder.foreign()?;
+        let earlier = if told.grows() { self.earlier_bans(offence, told.counts_all_jails()) } else { 0 };
+        Some(ban_time(told.length(earlier)))
+    }
+
+    /// How often the offender was banned before, as the record knows it.
+    fn earlier_bans(&self, offence: &Offence, in_all_jails: bool) -> u32 {
+        let counts = |jail: &JailName| in_all_jails || *jail == offence.jail;
+        let past = self.store.history(Some(&offence.subject), EARLIER_BANS).unwrap_or_else(|cause| {
+            tracing::error!("a ban does not grow, since earlier ones cannot be counted: {cause}");
+            Vec::new()
+        });
+        u32::try_from(past.iter().filter(|one| counts(&one.ban.jail)).count()).unwrap_or(u32::MAX)
     }
 
     /// Notes a decision for the store, the kernel and whoever else is told. `before` is the subject's earlier ban in the same jail.

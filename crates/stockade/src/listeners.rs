@@ -3,15 +3,15 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use event::JailName;
 use event::limit::FILES;
-use filter::{Filter, FilterSet};
 use glob::MatchOptions;
+use jiff::tz::TimeZone;
 use source::FileSpec;
 
-use crate::plan::{KINDS, Watchlist};
+use crate::finder::{Finder, Finders};
+use crate::plan::Watchlist;
 
 /// As the source matches: a wildcard finds neither a slash nor a hidden name.
 const AS_IN_A_SHELL: MatchOptions =
@@ -23,12 +23,13 @@ pub struct Listeners {
     /// In the order in which they claim a file: whoever was there before a reload comes first, since it knows how far the
     /// file has been read.
     ranked: Vec<Ranked>,
-    jails: Vec<Vec<(JailName, Arc<Filter>)>>,
-    sets: Vec<FilterSet>,
+    jails: Vec<Vec<(JailName, Finder)>>,
+    sets: Vec<Finders>,
     /// The specs that find a path, in their order. It is forgotten as a whole when there are too many.
     claims: HashMap<String, Vec<usize>>,
     /// The filters of specs that meet.
-    shared: HashMap<Vec<usize>, FilterSet>,
+    shared: HashMap<Vec<usize>, Finders>,
+    zone: TimeZone,
 }
 
 #[derive(Debug)]
@@ -51,12 +52,19 @@ impl Listeners {
             specs.map(|(spec, FileSpec { pattern })| Ranked::new(pattern, spec)).collect();
         ranked.sort_by_key(|ranked| rank(&ranked.text));
         let (claims, shared) = (HashMap::new(), HashMap::new());
-        Self { ranked, jails: list.listeners.clone(), sets: list.sets(), claims, shared }
+        Self {
+            ranked,
+            jails: list.listeners.clone(),
+            sets: list.sets(),
+            claims,
+            shared,
+            zone: list.zone.clone(),
+        }
     }
 
     /// What judges a block that `spec` has read from `path`; nothing if another spec that finds the file does so.
-    pub fn of(&mut self, spec: usize, path: &str) -> Option<&FilterSet> {
-        let Self { ranked, jails, sets, claims, shared } = self;
+    pub fn of(&mut self, spec: usize, path: &str) -> Option<&mut Finders> {
+        let Self { ranked, jails, sets, claims, shared, zone } = self;
         if !claims.contains_key(path) {
             if claims.len() >= FILES {
                 claims.clear();
@@ -66,9 +74,9 @@ impl Listeners {
         }
         match claims.get(path).map_or(&[][..], Vec::as_slice) {
             claim @ [first, _, ..] if claim.contains(&spec) => (*first == spec).then(|| {
-                &*shared.entry(claim.to_vec()).or_insert_with(|| FilterSet::new(union(jails, claim), &KINDS))
+                shared.entry(claim.to_vec()).or_insert_with(|| Finders::new(&union(jails, claim), zone))
             }),
-            _ => sets.get(spec),
+            _ => sets.get_mut(spec),
         }
     }
 }
@@ -88,7 +96,7 @@ impl Ranked {
 }
 
 /// Each jail once.
-fn union(jails: &[Vec<(JailName, Arc<Filter>)>], specs: &[usize]) -> Vec<(JailName, Arc<Filter>)> {
+fn union(jails: &[Vec<(JailName, Finder)>], specs: &[usize]) -> Vec<(JailName, Finder)> {
     let mut all: Vec<_> = specs.iter().filter_map(|spec| jails.get(*spec)).flatten().cloned().collect();
     all.sort_by(|(one, _), (other, _)| one.cmp(other));
     all.dedup_by(|(one, _), (other, _)| one == other);

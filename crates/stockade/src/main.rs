@@ -10,6 +10,8 @@ mod firewall;
 mod host;
 mod surroundings;
 mod message;
+mod foreign;
+mod finder;
 mod collector;
 mod pace;
 mod listeners;
@@ -31,6 +33,8 @@ mod enforcer;
 mod desk;
 mod trial;
 mod rehearsal;
+mod takeover;
+mod live;
 mod web;
 mod reload;
 mod offline;
@@ -54,7 +58,10 @@ fn main() -> ExitCode {
 fn carry_out(Args { command, place, json }: &Args) -> Exit {
     let json = *json;
     match command {
-        Command::Run { config } => run(config_file(config.as_deref()), place),
+        Command::Run { config, fail2ban_dir, fail2ban_socket } => {
+            let fail2ban = fail2ban_dir.clone().map(|folder| (folder, fail2ban_socket.clone()));
+            run(config_file(config.as_deref()), fail2ban, place)
+        }
         Command::Status { jail } => cli::ask::ask(place, &Request::Status { jail: jail.clone() }, json),
         Command::Jails => cli::ask::jails(place, json),
         Command::Banned => cli::ask::ask(place, &Request::Banned, json),
@@ -96,8 +103,9 @@ fn carry_out(Args { command, place, json }: &Args) -> Exit {
     }
 }
 
-fn run(config: Option<PathBuf>, place: &Place) -> Exit {
-    let options = pipeline::Options { config, state_dir: place.state_dir.clone(), socket: place.socket() };
+fn run(config: Option<PathBuf>, fail2ban: Option<(PathBuf, Option<PathBuf>)>, place: &Place) -> Exit {
+    let (state_dir, socket) = (place.state_dir.clone(), place.socket());
+    let options = pipeline::Options { config, fail2ban, state_dir, socket };
     match pipeline::run(&options) {
         Ok(End::Asked(cause)) => {
             tracing::info!("stopped: {cause}");

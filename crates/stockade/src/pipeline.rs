@@ -22,6 +22,7 @@ use crate::outlets::Outlets;
 use crate::plan::Plan;
 use crate::settings_file::SettingsFile;
 use crate::start::{self, StartError};
+use crate::takeover::Takeover;
 use crate::{clock, reader, reload, surroundings, trial, web};
 
 /// Where things are.
@@ -29,6 +30,8 @@ use crate::{clock, reader, reload, surroundings, trial, web};
 pub struct Options {
     /// The settings file that was named; without one, `stockade.toml` of the state directory, which need not be there.
     pub config: Option<PathBuf>,
+    /// fail2ban's configuration, whose jails are run, and its socket, if it is not where that says.
+    pub fail2ban: Option<(PathBuf, Option<PathBuf>)>,
     /// Directory of the store.
     pub state_dir: PathBuf,
     /// The control socket.
@@ -39,10 +42,16 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<End, StartError> {
     let probe = start::probe_kernel();
     let settings = Arc::new(settings_file(options));
+    let takeover =
+        options.fail2ban.clone().map(|(folder, socket)| Takeover::read(&folder, socket, &settings));
     let mut plan = Plan::make(&settings).map_err(StartError::Settings)?;
     start::log(plan.settings.log.level);
     start::raise_file_limit();
     plan.notes.iter().for_each(|note| tracing::info!("{note}"));
+    let takeover = takeover.map(|(takeover, remarks)| {
+        remarks.iter().for_each(|remark| tracing::warn!("{remark}"));
+        Arc::new(takeover)
+    });
     start::state_dir(&options.state_dir, plan.settings.control.group.as_deref())?;
     let _lock = start::lock(&options.state_dir)?;
     let undone = trial::recover(&options.state_dir, &settings);
@@ -131,6 +140,11 @@ pub fn run(options: &Options) -> Result<End, StartError> {
         let cause = control.serve(move |request, peer| socket_desk.answer(request, &peer));
         tracing::error!("the control socket is closed: {cause}");
     });
+    let fail2ban = takeover.map(|takeover| {
+        let (settings, engine) = (Arc::clone(&desk.means().settings), desk.means().engine.clone());
+        takeover.serve(Arc::clone(&desk), settings, engine)
+    });
+    let fail2ban = fail2ban.transpose().map_err(StartError::Fail2ban)?;
     // In a thread of its own, because it asks the engine before it begins.
     let web = web.map(|web| thread::spawn(move || web.serve(&desk)));
 
@@ -141,6 +155,9 @@ pub fn run(options: &Options) -> Result<End, StartError> {
         running.stop();
     }
     outlets.stop();
+    if let Some(socket) = fail2ban {
+        socket.stop();
+    }
     clients.wait(start::LAST_ANSWERS);
     Ok(end)
 }

@@ -9,11 +9,13 @@ use config::{Enabled, Settings};
 use decision::BanTime;
 use enforcement::{Firewall, Guard, Layout};
 use event::{Categories, JailName, Port, Scope, Subject, Whitelist};
-use filter::{Catalog, Definition, Filter, FilterSet, Kind, Zone};
+use filter::{Catalog, Definition, Filter, Kind, Zone};
 use jiff::tz::TimeZone;
 use source::{FileSpec, JournalSpec};
 
+use crate::finder::{Finder, Finders};
 use crate::firewall::{self, tcp};
+use crate::foreign::ForeignJail;
 use crate::settings_file::SettingsFile;
 use crate::{clock, host, surroundings};
 
@@ -35,8 +37,8 @@ pub struct Plan {
 pub struct Jail {
     /// Its name.
     pub name: JailName,
-    /// Its filter.
-    pub filter: Arc<Filter>,
+    /// What finds its failures.
+    pub finder: Finder,
     /// Its limits.
     pub limits: config::Limits,
     /// What its bans close; none means all.
@@ -45,6 +47,20 @@ pub struct Jail {
     pub logs: Vec<String>,
     /// Journal fields that it reads.
     pub journal: Vec<String>,
+}
+
+impl Jail {
+    /// As fail2ban's configuration tells it.
+    fn told(told: &Arc<ForeignJail>) -> Self {
+        Self {
+            name: told.name.clone(),
+            limits: told.limits(),
+            ports: told.ports.clone(),
+            logs: told.logs(),
+            journal: told.journal(),
+            finder: Finder::Foreign(Arc::clone(told)),
+        }
+    }
 }
 
 /// The jail of the page's own sign-ins.
@@ -59,7 +75,7 @@ pub struct Watchlist<S> {
     /// Where to look.
     pub specs: Vec<S>,
     /// The jails that listen to each, with their filters.
-    pub listeners: Vec<Vec<(JailName, Arc<Filter>)>>,
+    pub listeners: Vec<Vec<(JailName, Finder)>>,
     /// The zone of times that name none.
     pub zone: TimeZone,
 }
@@ -68,17 +84,22 @@ impl Plan {
     /// Reads the settings and the filters and looks at the host. The complaints are all that were found; the plan is there
     /// if there are none.
     pub fn make(file: &SettingsFile) -> Result<Self, Vec<String>> {
-        Self::of(file.settings()?)
+        Self::of(file.settings()?, file.told_jails().as_deref())
     }
 
-    /// What these settings lead to.
-    pub fn of(settings: Settings) -> Result<Self, Vec<String>> {
+    /// What these settings lead to; with jails of fail2ban's configuration, those of our filters are on only where the settings say so.
+    pub fn of(settings: Settings, told: Option<&[Arc<ForeignJail>]>) -> Result<Self, Vec<String>> {
         let catalog = catalog(&settings)?;
         let mut complaints = Vec::new();
         let mut notes = Vec::new();
         let mut jails = Vec::new();
         for name in jail_names(&settings, &catalog) {
             let jail = settings.jail(&name);
+            if told
+                .is_some_and(|told| told.iter().any(|one| one.name == name) || jail.enabled != Enabled::Yes)
+            {
+                continue;
+            }
             match on(&jail, &catalog, &settings) {
                 Ok(Some(jail)) => {
                     notes.push(format!("jail {}: on, {}", jail.name, describe(&jail)));
@@ -96,6 +117,7 @@ impl Plan {
         for list in settings.blocklists.iter().filter(is_jail) {
             complaints.push(format!("blocklist {}: a jail has this name; write another one", list.name));
         }
+        jails.extend(told.into_iter().flatten().map(Jail::told));
         if !complaints.is_empty() {
             return Err(complaints);
         }
@@ -154,11 +176,11 @@ impl Plan {
         keys_of: impl Fn(&Jail) -> Vec<String>,
         specs: impl FnOnce(&[String]) -> Vec<S>,
     ) -> Watchlist<S> {
-        let mut listeners: BTreeMap<String, Vec<(JailName, Arc<Filter>)>> = BTreeMap::new();
+        let mut listeners: BTreeMap<String, Vec<(JailName, Finder)>> = BTreeMap::new();
         for jail in self.jails.iter().filter(|_| self.settings.enabled) {
             // A log that is named twice is one log.
             for key in keys_of(jail).into_iter().collect::<BTreeSet<_>>() {
-                listeners.entry(key).or_default().push((jail.name.clone(), Arc::clone(&jail.filter)));
+                listeners.entry(key).or_default().push((jail.name.clone(), jail.finder.clone()));
             }
         }
         let keys: Vec<_> = listeners.keys().cloned().collect();
@@ -175,7 +197,7 @@ impl Plan {
     pub fn closes(&self, jail: &JailName, scope: Scope) -> Categories {
         match self.jails.iter().find(|known| known.name == *jail) {
             Some(known) if scope == Scope::Jail && !known.ports.is_empty() => {
-                Categories::of_service(&known.filter.service)
+                Categories::of_service(known.finder.service())
             }
             _ => Categories::ALL,
         }
@@ -205,8 +227,8 @@ impl<S> Watchlist<S> {
     }
 
     /// The filters of each spec, ready to judge. Making them takes a while: it is done in the reader's own thread.
-    pub fn sets(&self) -> Vec<FilterSet> {
-        self.listeners.iter().map(|jails| FilterSet::new(jails.clone(), &KINDS)).collect()
+    pub fn sets(&self) -> Vec<Finders> {
+        self.listeners.iter().map(|jails| Finders::new(jails, &self.zone)).collect()
     }
 
     /// The jails that listen to each spec.
@@ -269,7 +291,7 @@ fn own_jail(settings: &Settings, catalog: &Catalog) -> Result<Option<Jail>, Stri
         logs: Vec::new(),
         journal: Vec::new(),
         name: jail.name,
-        filter,
+        finder: Finder::Own(filter),
     }))
 }
 
@@ -301,7 +323,7 @@ fn on(jail: &config::Jail, catalog: &Catalog, settings: &Settings) -> Result<Opt
         ports: jail.ports.clone().unwrap_or_else(|| filter.ports.clone()),
         logs,
         journal,
-        filter,
+        finder: Finder::Own(filter),
     }))
 }
 

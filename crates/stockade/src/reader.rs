@@ -129,8 +129,8 @@ fn follow_files(
         let zone = list.zone();
         let mut gone = None;
         let read = source.read(collector.patience(), &mut |block| {
-            let Some(set) = listeners.of(block.spec, block.path) else { return };
-            if let Err(end) = collector.block(block.path, set, &block.block, block.position, &zone) {
+            let Some(finders) = listeners.of(block.spec, block.path) else { return };
+            if let Err(end) = collector.block(block.path, finders, &block.block, block.position, &zone) {
                 gone = Some(end);
             }
         });
@@ -163,8 +163,9 @@ fn follow_journal(
         }
         let mut gone = None;
         let read = source.read(collector.patience(), &mut |found| {
-            let sets = found.streams.iter().filter_map(|stream| sets.get(*stream));
-            if let Err(end) = collector.entry(sets, &found.entry, found.position) {
+            let meant = sets.iter_mut().enumerate().filter(|(stream, _)| found.streams.contains(stream));
+            if let Err(end) = collector.entry(meant.map(|(_, finders)| finders), &found.entry, found.position)
+            {
                 gone = Some(end);
             }
         });

@@ -122,7 +122,7 @@ mod tests {
     fn plan(text: &str) -> Plan {
         let (settings, complaints) = config::check("test", text, |_| true);
         assert_eq!(complaints, []);
-        Plan::of(settings.unwrap_or_else(Settings::default)).unwrap()
+        Plan::of(settings.unwrap_or_else(Settings::default), None).unwrap()
     }
 
     fn failure(address: &str, seconds: i64) -> Failure {

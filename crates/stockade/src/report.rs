@@ -55,7 +55,7 @@ impl Engine {
 
     /// The service of each jail that is on.
     pub(crate) fn services(&self) -> BTreeMap<JailName, String> {
-        self.plan.jails.iter().map(|jail| (jail.name.clone(), jail.filter.service.clone())).collect()
+        self.plan.jails.iter().map(|jail| (jail.name.clone(), jail.finder.service().to_owned())).collect()
     }
 
     fn jails(&self, only: Option<&str>) -> Vec<Jail> {
@@ -69,8 +69,8 @@ impl Engine {
             let tally = self.ledger.tally(&jail.name);
             Jail {
                 jail: jail.name.to_string(),
-                filter: jail.filter.name.clone(),
-                service: jail.filter.service.clone(),
+                filter: jail.finder.name().to_owned(),
+                service: jail.finder.service().to_owned(),
                 sources: sources(jail),
                 ports: jail.ports.iter().map(ToString::to_string).collect(),
                 max_retry: jail.limits.max_retry,
@@ -91,7 +91,7 @@ impl Engine {
     /// The bounds that were reached, and what happened there.
     fn bounds(&self) -> Vec<Bound> {
         let (offenders, friends) = self.decider.evicted();
-        let overruns = self.plan.jails.iter().map(|jail| jail.filter.overruns()).sum();
+        let overruns = self.plan.jails.iter().map(|jail| jail.finder.overruns()).sum();
         let full = u64::from(self.decider.live() >= limit::BANS);
         let bounds = [
             (

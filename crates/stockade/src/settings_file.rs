@@ -3,10 +3,12 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use config::{Complaint, Settings};
 use control::Fault;
+
+use crate::foreign::ForeignJail;
 
 /// One file. Without it, the defaults hold.
 #[derive(Debug)]
@@ -16,6 +18,8 @@ pub struct SettingsFile {
     must_exist: bool,
     /// The text that is in force, or was when it was last wrong.
     known: Mutex<String>,
+    /// Jails that fail2ban's configuration tells, in place of those that every filter of ours has; `None` if it is not read.
+    told: Mutex<Option<Vec<Arc<ForeignJail>>>>,
 }
 
 /// What stands in the file.
@@ -30,12 +34,22 @@ pub struct Text {
 impl SettingsFile {
     /// The file that was named.
     pub fn named(path: PathBuf) -> Self {
-        Self { path, must_exist: true, known: Mutex::default() }
+        Self { path, must_exist: true, known: Mutex::default(), told: Mutex::default() }
     }
 
     /// A file that comes to be when the page first changes something.
     pub fn at_need(path: PathBuf) -> Self {
-        Self { path, must_exist: false, known: Mutex::default() }
+        Self { path, must_exist: false, known: Mutex::default(), told: Mutex::default() }
+    }
+
+    /// fail2ban's jails are these now.
+    pub fn tell_jails(&self, jails: Vec<Arc<ForeignJail>>) {
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(jails);
+    }
+
+    /// fail2ban's jails.
+    pub fn told_jails(&self) -> Option<Vec<Arc<ForeignJail>>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Where it is.

@@ -51,6 +51,8 @@ pub enum StartError {
     Enforcement(String),
     /// The sources cannot be opened.
     Source(SourceError),
+    /// fail2ban's socket cannot be had.
+    Fail2ban(String),
     /// A thread's means cannot be made.
     Io(io::Error),
 }
@@ -79,6 +81,7 @@ impl fmt::Display for StartError {
                 f,
                 "enforcement: mode is \"nftables\", but {why}; give the program CAP_NET_ADMIN, or write mode = \"auto\""
             ),
+            Self::Fail2ban(why) => f.write_str(why),
             Self::Source(cause) => cause.fmt(f),
             Self::Io(cause) => cause.fmt(f),
         }

@@ -51,7 +51,7 @@ impl Desk {
             return Err(Fault::Changed(old.tag));
         }
         let text = edited(&old.text, change)?;
-        let plan = plan(file.judge(&text)?)?;
+        let plan = plan(file, file.judge(&text)?)?;
         if text == old.text {
             return Ok(Changed { tag: old.tag, trial: None });
         }
@@ -82,7 +82,7 @@ impl Desk {
         let old = read(file)?;
         let change = Change { edits: edits.to_vec(), expected_tag: None, on_trial: false };
         let text = edited(&old.text, &change)?;
-        let (before, after) = (plan(file.judge(&old.text)?)?, plan(file.judge(&text)?)?);
+        let (before, after) = (plan(file, file.judge(&old.text)?)?, plan(file, file.judge(&text)?)?);
         let day = std::time::Duration::from_secs(24 * 60 * 60);
         let mut stage = Stage::new(&before, &after, clock::now().before(day * RECORDED_FAILURE_DAYS));
         self.past.failures_since(stage.since(), &mut |failure| stage.play(&failure))?;
@@ -110,7 +110,7 @@ impl Desk {
             let text = "somebody has changed the settings since; nothing is taken back";
             return Err(Fault::Refused(text.to_owned()));
         }
-        let plan = plan(file.judge(&kept.before)?)?;
+        let plan = plan(file, file.judge(&kept.before)?)?;
         file.write(&kept.before)?;
         self.take_up(plan, actor, Deed::RollBack, &config::difference(&now.text, &kept.before))
     }
@@ -158,8 +158,8 @@ fn edited(text: &str, change: &Change) -> Result<String, Fault> {
 }
 
 /// What the settings lead to; complaints that only the filters and the host can have.
-fn plan(settings: Settings) -> Result<Plan, Fault> {
-    Plan::of(settings).map_err(|complaints| {
+fn plan(file: &SettingsFile, settings: Settings) -> Result<Plan, Fault> {
+    Plan::of(settings, file.told_jails().as_deref()).map_err(|complaints| {
         let complaint = |text| control::desk::Complaint { place: "settings".to_owned(), text };
         Fault::Wrong(complaints.into_iter().map(complaint).collect())
     })

@@ -14,6 +14,7 @@ mod damage;
 mod observing;
 mod page;
 mod lapi;
+mod bouncer;
 mod sources;
 mod whitelist;
 mod catch_up;

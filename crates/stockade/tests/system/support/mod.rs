@@ -3,6 +3,7 @@
 
 pub mod deadline;
 pub mod namespace;
+pub mod peer;
 pub mod notices;
 pub mod daemon;
 pub mod place;

@@ -1,0 +1,213 @@
+//! A jail as fail2ban's configuration tells it: its patterns, whom it ignores, what its bans close, how its bans grow. fail2ban's
+//! model has said what is asked for; here it becomes what Stockade does.
+
+mod ports;
+mod judge;
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use config::{FOREVER, Limits};
+use dropin::model::{DatePattern, Expression, JailModel};
+use event::{JailName, Port, Subject, Whitelist};
+use fail2ban::FilterText;
+use fail2ban::formula;
+
+pub use judge::ForeignJudge;
+pub use ports::Ports;
+
+/// A jail.
+#[derive(Debug)]
+pub struct ForeignJail {
+    /// As it was told.
+    pub model: JailModel,
+    /// Its name among ours.
+    pub name: JailName,
+    /// The kind of service, by its ports: fail2ban's configuration does not say.
+    pub service: &'static str,
+    /// What its bans close; none means all.
+    pub ports: Vec<Port>,
+    /// Whom it never bans, beside those whom nobody bans.
+    ignored: Whitelist,
+    /// How bans grow; none if they do not.
+    growth: Option<formula::BanTime>,
+    given_up: AtomicU64,
+}
+
+impl ForeignJail {
+    /// From what was told. What cannot be honoured is told beside it, with what happens instead.
+    pub fn new(model: &JailModel) -> Result<(Self, Vec<String>), String> {
+        let name = name_of(&model.name)?;
+        let mut remarks = Vec::new();
+        let Ports { ports, service } = Ports::of(model, &mut remarks);
+        let growth = growth(model, &mut remarks);
+        let jail = Self {
+            name,
+            service,
+            ports,
+            ignored: ignored(model, &mut remarks),
+            growth,
+            given_up: AtomicU64::new(0),
+            model: model.clone(),
+        };
+        Ok((jail, remarks))
+    }
+
+    /// Its limits.
+    pub fn limits(&self) -> Limits {
+        let seconds = |value: f64| Duration::try_from_secs_f64(value.max(1.0)).unwrap_or(FOREVER);
+        Limits {
+            max_retry: u32::try_from(self.model.max_retry.clamp(1, event::limit::MAX_RETRY.into()))
+                .unwrap_or(1),
+            find_time: seconds(number(&self.model.find_time).unwrap_or(600.0)),
+            ban_time: span(self.model.ban_time as f64),
+        }
+    }
+
+    /// The files that it reads.
+    pub fn logs(&self) -> Vec<String> {
+        if self.model.reads_journal() {
+            return Vec::new();
+        }
+        self.model.logs.iter().map(|log| log.path.clone()).collect()
+    }
+
+    /// The journal fields that it reads.
+    pub fn journal(&self) -> Vec<String> {
+        if !self.model.reads_journal() {
+            return Vec::new();
+        }
+        self.model.journal_matches.iter().map(|words| words.join(" ")).collect()
+    }
+
+    /// How long a ban is that comes after `earlier` ones of this jail.
+    pub fn length(&self, earlier: u32) -> Duration {
+        let usual = self.model.ban_time as f64;
+        let grown = self.growth.as_ref().filter(|_| earlier > 0 && usual > 0.0).and_then(|growth| {
+            growth.seconds(formula::Number::Int(self.model.ban_time.into()), earlier, chance()).ok()
+        });
+        span(grown.map_or(usual, |grown| grown.as_f64()))
+    }
+
+    /// Whether its bans grow.
+    pub fn grows(&self) -> bool {
+        self.growth.is_some()
+    }
+
+    /// Whether bans of other jails count as earlier ones.
+    pub fn counts_all_jails(&self) -> bool {
+        self.model.extra("overalljails").is_some_and(is_true)
+    }
+
+    /// Whether it never bans `address`.
+    pub fn ignores(&self, address: IpAddr) -> bool {
+        self.ignored.protects(&Subject::exactly(address)).is_some()
+    }
+
+    /// How often a search took too many steps.
+    pub fn given_up(&self) -> u64 {
+        self.given_up.load(Ordering::Relaxed)
+    }
+
+    fn filter_text(&self) -> FilterText {
+        let sources = |list: &[Expression]| list.iter().map(|one| one.source.clone()).collect();
+        let model = &self.model;
+        FilterText {
+            name: model.name.clone(),
+            prefregex: model.prefregex.as_ref().map(|one| one.source.clone()),
+            failregex: sources(&model.failregex),
+            ignoreregex: sources(&model.ignoreregex),
+            datepattern: match &model.date_pattern {
+                DatePattern::Told(text) => Some(text.clone()),
+                DatePattern::Default | DatePattern::Nothing => None,
+            },
+            maxlines: u32::try_from(model.max_lines).unwrap_or(1).max(1),
+            usedns: Some(model.use_dns.clone()),
+            ..FilterText::default()
+        }
+    }
+}
+
+/// fail2ban takes any name; ours become names of kernel sets.
+pub fn name_of(told: &str) -> Result<JailName, String> {
+    let plain: String = told
+        .chars()
+        .map(|one| {
+            if one.is_ascii_alphanumeric() || one == '-' || one == '_' {
+                one.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
+        .collect();
+    let reserved = [JailName::MANUAL, JailName::FLEET, crate::plan::OWN_JAIL];
+    if !JailName::valid(&plain) || reserved.contains(&plain.as_str()) {
+        return Err(format!(
+            "jail '{told}': its name cannot be used here; write 1 to {} letters, digits, '-' or '_', a letter first",
+            event::limit::JAIL_NAME_BYTES
+        ));
+    }
+    Ok(JailName::new(&plain))
+}
+
+fn ignored(model: &JailModel, remarks: &mut Vec<String>) -> Whitelist {
+    let mut entries = Vec::new();
+    for text in model.ignored() {
+        match text.parse::<Subject>() {
+            Ok(subject) => entries.push((subject, format!("ignoreip of jail {}", model.name))),
+            Err(_) => remarks.push(format!(
+                "jail {}: ignoreip '{text}' is a name, and names are never looked up here: it is not ignored; write its address",
+                model.name
+            )),
+        }
+    }
+    if let Some(command) = model.ignore_command.as_text().filter(|command| !command.is_empty()) {
+        remarks.push(format!(
+            "jail {}: ignorecommand '{command}' is not run: whom it would ignore may be banned; name them in ignoreip",
+            model.name
+        ));
+    }
+    Whitelist::new(entries)
+}
+
+fn growth(model: &JailModel, remarks: &mut Vec<String>) -> Option<formula::BanTime> {
+    model.extra("increment").filter(|value| is_true(value))?;
+    let text = |name: &str| model.extra(name).map(fail2ban::repr::str);
+    let (formula, multipliers, factor) = (text("formula"), text("multipliers"), text("factor"));
+    let (maxtime, rndtime) = (text("maxtime"), text("rndtime"));
+    let options = formula::Options {
+        formula: formula.as_deref(),
+        multipliers: multipliers.as_deref(),
+        factor: factor.as_deref(),
+        maxtime: maxtime.as_deref(),
+        rndtime: rndtime.as_deref(),
+    };
+    formula::BanTime::new(&options)
+        .map_err(|refused| remarks.push(format!("jail {}: {refused}: bans do not grow", model.name)))
+        .ok()
+}
+
+/// At least 0 and less than 1, so that nobody can tell when a ban ends. A host without random numbers adds nothing.
+fn chance() -> f64 {
+    let mut bytes = [0; 4];
+    let _ = getrandom::fill(&mut bytes);
+    f64::from(u32::from_ne_bytes(bytes)) / (f64::from(u32::MAX) + 1.0)
+}
+
+/// fail2ban's -1 is for ever.
+fn span(seconds: f64) -> Duration {
+    if seconds < 0.0 { FOREVER } else { Duration::try_from_secs_f64(seconds.max(1.0)).unwrap_or(FOREVER) }
+}
+
+fn number(value: &fail2ban::Value) -> Option<f64> {
+    match value {
+        fail2ban::Value::Int(number) => Some(*number as f64),
+        fail2ban::Value::Float(number) => Some(*number),
+        _ => None,
+    }
+}
+
+fn is_true(value: &fail2ban::Value) -> bool {
+    matches!(value, fail2ban::Value::Bool(true))
+}

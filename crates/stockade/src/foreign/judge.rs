@@ -1,0 +1,130 @@
+//! fail2ban's patterns at work on one source: lines become failures in our words. No name is looked up: a line that names a host by
+//! name alone counts against nobody, and is said once.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use event::limit::{ACCOUNT_BYTES, EVIDENCE_BYTES};
+use event::{Block, Entry, Failure, Moment, Origin, Proof, Subject};
+use fail2ban::DateDetector;
+use fail2ban::judge::{self, Judge, Value, Verdict, Who};
+use fail2ban::pattern::Names;
+use jiff::tz::TimeZone;
+
+use super::ForeignJail;
+use crate::finder::ForeignFailure;
+
+/// A jail's patterns on one source.
+#[derive(Debug)]
+pub struct ForeignJudge {
+    jail: Arc<ForeignJail>,
+    /// None if nothing of them can be used.
+    judge: Option<Judge>,
+    /// What was given up before, so that only what is new is counted.
+    given_up: u64,
+    has_said_names: bool,
+}
+
+impl ForeignJudge {
+    /// Compiles the patterns. What cannot be used is said in the log and left out.
+    pub fn new(jail: &Arc<ForeignJail>, zone: &TimeZone) -> Self {
+        let text = jail.filter_text();
+        let names = if jail.model.use_dns == "no" { Names::Skip } else { Names::Read };
+        let dates = DateDetector::new(text.datepattern.as_deref(), jail.model.log_timezone.as_deref());
+        let judge = match dates {
+            Ok(dates) => {
+                let (judge, wrong) = Judge::new(&text, names, dates, zone.clone());
+                wrong.iter().for_each(|cause| tracing::error!(jail = %jail.name, "{cause}; it is left out"));
+                Some(judge)
+            }
+            Err(cause) => {
+                tracing::error!(jail = %jail.name, "{cause}; this jail finds nothing");
+                None
+            }
+        };
+        Self { jail: Arc::clone(jail), judge, given_up: 0, has_said_names: false }
+    }
+
+    /// Judges a block of whole lines.
+    pub fn judge_block(&mut self, block: &Block<'_>, keep: &mut dyn FnMut(ForeignFailure)) {
+        let Some(judge) = &mut self.judge else { return };
+        let mut found = Vec::new();
+        for line in block.text.split_inclusive(|byte| *byte == b'\n') {
+            let line = String::from_utf8_lossy(line);
+            let line = line.trim_end_matches(['\r', '\n']);
+            if let Verdict::Failure(failure) = judge.line(line, block.arrival) {
+                found.push(failure);
+            }
+        }
+        self.count_given_up();
+        for failure in found {
+            let skew_millis = failure.at.map(|at| block.arrival.millis().saturating_sub(at.millis()));
+            let at = match block.origin {
+                Origin::Live => Some(block.arrival),
+                // An old line without a time says nothing about now.
+                Origin::CatchUp => failure.at.map(|at| at.min(block.arrival)),
+            };
+            let skew_millis = skew_millis.filter(|_| block.origin == Origin::Live);
+            if let Some(failure) = at.and_then(|at| self.failure(&failure, at)) {
+                keep(ForeignFailure { failure, skew_millis });
+            }
+        }
+    }
+
+    /// Judges an entry of the journal, whose time is known.
+    pub fn judge_entry(&mut self, entry: &Entry<'_>, at: Moment) -> Option<ForeignFailure> {
+        let message = String::from_utf8_lossy(entry.message);
+        let verdict = self.judge.as_mut()?.message(message.trim_end(), entry.written, entry.arrival);
+        self.count_given_up();
+        let Verdict::Failure(failure) = verdict else { return None };
+        let skew_millis = entry.arrival.millis().saturating_sub(entry.written.millis());
+        let skew_millis = (entry.origin == Origin::Live).then_some(skew_millis);
+        Some(ForeignFailure { failure: self.failure(&failure, at)?, skew_millis })
+    }
+
+    fn failure(&mut self, found: &judge::Failure, at: Moment) -> Option<Failure> {
+        let who = found.address.as_ref().unwrap_or(&found.who);
+        let (subject, address) = match who {
+            Who::Address(address) => (Subject::counted(*address), Some(*address)),
+            Who::Subnet(address, prefix) => (Subject::network(*address, *prefix), None),
+            Who::Name(_) | Who::Identity(_) => {
+                if !std::mem::replace(&mut self.has_said_names, true) {
+                    tracing::warn!(
+                        jail = %self.jail.name,
+                        "a line names '{who}' and no address; names are never looked up, so it counts against nobody"
+                    );
+                }
+                return None;
+            }
+        };
+        if address.is_some_and(|address| self.jail.ignores(address)) {
+            return None;
+        }
+        let account = found.groups.get("user").and_then(Option::as_ref).and_then(Value::text);
+        let line = found.lines.join("\n");
+        Some(Failure {
+            jail: self.jail.name.clone(),
+            subject,
+            address,
+            at,
+            account: account.map(|text| cut(text, ACCOUNT_BYTES).into()),
+            count: u32::try_from(found.attempts).unwrap_or(u32::MAX).max(1),
+            // fail2ban's patterns do not say; its users expect a ban.
+            proof: Proof::Proven,
+            echo: 0,
+            pattern: format!("failregex {}", found.pattern + 1).into(),
+            line: cut(&line, EVIDENCE_BYTES).into(),
+        })
+    }
+
+    fn count_given_up(&mut self) {
+        let now = self.judge.as_ref().map_or(0, Judge::given_up);
+        self.jail.given_up.fetch_add(now - self.given_up, Ordering::Relaxed);
+        self.given_up = now;
+    }
+}
+
+/// At most so many bytes, whole characters.
+fn cut(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
+}

@@ -1,0 +1,182 @@
+//! What fail2ban's model asks of whoever runs its jails, answered by the desk and the engine. What changes jails is only noted: it is taken
+//! up as a whole, behind the command that asked for it.
+
+use std::sync::mpsc::SyncSender;
+
+use control::desk::{BanOrder, Lifted};
+use control::{Actor, Desk as _};
+use dropin::{ActionModel, Counts, Host, JailModel, LiveBan, LogTarget, Wrong};
+use event::{Failure, Moment, Origin, Proof, Subject};
+use fail2ban::Value;
+
+use crate::clock;
+use crate::desk::Desk;
+use crate::foreign::name_of;
+use crate::message::{End, Finding, Findings, Message, visit};
+use crate::plan::Plan;
+use crate::settings_file::SettingsFile;
+
+/// The running jails, for the length of one command.
+pub struct Live<'a> {
+    desk: &'a Desk,
+    engine: &'a SyncSender<Message>,
+    is_changed: bool,
+    must_quit: bool,
+}
+
+impl<'a> Live<'a> {
+    /// For one command.
+    pub fn new(desk: &'a Desk, engine: &'a SyncSender<Message>) -> Self {
+        Self { desk, engine, is_changed: false, must_quit: false }
+    }
+
+    /// Whether a jail is another one now.
+    pub fn is_changed(&self) -> bool {
+        self.is_changed
+    }
+
+    /// Has the engine run the jails as they are now, and waits until it does.
+    pub fn take_up(&self, settings: &SettingsFile) {
+        let made = Plan::make(settings);
+        let message = Message::read_again(made, "asked by fail2ban's client", None);
+        if self.engine.send(message).is_ok()
+            && let Some(done) = visit(self.engine, |_| ())
+        {
+            let _ = done.recv();
+        }
+    }
+
+    /// Ends the program, if the command was to.
+    pub fn quit_if_asked(&self) {
+        if self.must_quit {
+            let end =
+                End::Asked("asked by fail2ban's client; the kernel keeps the bans that it has".to_owned());
+            // An engine that is gone has ended.
+            let _ = self.engine.send(Message::Stop(end));
+        }
+    }
+
+    fn actor() -> Actor {
+        Actor { name: "fail2ban-client".to_owned(), address: None }
+    }
+}
+
+impl Host for Live<'_> {
+    fn start(&mut self, _: &JailModel) -> Result<(), Wrong> {
+        self.is_changed = true;
+        Ok(())
+    }
+
+    fn change(&mut self, _: &JailModel) {
+        self.is_changed = true;
+    }
+
+    fn stop(&mut self, _: &str) {
+        self.is_changed = true;
+    }
+
+    fn bans(&self, jail: &str) -> Vec<LiveBan> {
+        let (Ok(name), Ok(roster)) = (name_of(jail), self.desk.bans()) else { return Vec::new() };
+        let mut bans: Vec<_> = roster.bans.iter().filter(|ban| ban.jail == name).collect();
+        bans.sort_by_key(|ban| ban.since);
+        let span = |until: Moment, since: Moment| (until != Moment::NEVER).then(|| until.since(since));
+        bans.iter()
+            .map(|ban| LiveBan {
+                id: ban.subject.to_string(),
+                since: ban.since,
+                span: span(ban.until, ban.since),
+            })
+            .collect()
+    }
+
+    fn counts(&self, jail: &str) -> Counts {
+        let (Ok(name), Ok(status)) = (name_of(jail), self.desk.status()) else { return Counts::default() };
+        let found = status.jails.iter().find(|one| one.jail == name.as_str());
+        found.map_or_else(Counts::default, |one| Counts {
+            failed: one.counted,
+            failed_total: one.failures,
+            banned_total: one.bans,
+        })
+    }
+
+    fn ban(&mut self, jail: &JailModel, id: &str) -> bool {
+        let (Ok(name), Ok(subject)) = (name_of(&jail.name), id.parse::<Subject>()) else { return false };
+        let is_known = self.bans(&jail.name).iter().any(|ban| ban.id == subject.to_string());
+        let seconds = u64::try_from(jail.ban_time).unwrap_or(u64::MAX);
+        let order =
+            BanOrder { subject, jail: Some(name), seconds: Some(seconds), force: true, note: String::new() };
+        self.desk.ban(&order, &Self::actor()).is_ok() && !is_known
+    }
+
+    fn unban(&mut self, jail: &str, id: &str) -> bool {
+        let (Ok(name), Ok(subject)) = (name_of(jail), id.parse()) else { return false };
+        let which = [Lifted { subject, jail: Some(name) }];
+        self.desk.unban(&which, &Self::actor()).is_ok_and(|lifted| lifted > 0)
+    }
+
+    fn unban_all(&mut self, jail: &str) -> usize {
+        let (Ok(name), Ok(roster)) = (name_of(jail), self.desk.bans()) else { return 0 };
+        let of_jail = roster.bans.iter().filter(|ban| ban.jail == name);
+        let which: Vec<_> =
+            of_jail.map(|ban| Lifted { subject: ban.subject, jail: Some(name.clone()) }).collect();
+        let lifted = self.desk.unban(&which, &Self::actor()).unwrap_or(0);
+        usize::try_from(lifted).unwrap_or(usize::MAX)
+    }
+
+    fn attempt(&mut self, jail: &JailModel, id: &str, lines: &[&str]) {
+        let (Ok(name), Ok(address)) = (name_of(&jail.name), id.parse()) else { return };
+        let failure = |line: &str| {
+            Finding::Failure(Failure {
+                jail: name.clone(),
+                subject: Subject::counted(address),
+                address: Some(address),
+                at: clock::now(),
+                account: None,
+                count: 1,
+                proof: Proof::Proven,
+                echo: 0,
+                pattern: "attempt".into(),
+                line: line.into(),
+            })
+        };
+        let lines = if lines.is_empty() { &[""] } else { lines };
+        let found = lines.iter().map(|line| failure(line)).collect();
+        let findings = Findings { origin: Origin::Live, found, positions: Vec::new() };
+        let _ = self.engine.send(Message::Found(findings));
+    }
+
+    fn call(&mut self, _: &JailModel, action: &ActionModel, method: &str, _: &str) -> Result<Value, Wrong> {
+        tracing::warn!(
+            "'{method}' of action '{}' is not run: Stockade carries bans out by itself",
+            action.name
+        );
+        Ok(Value::None)
+    }
+
+    fn set_log_level(&mut self, level: &str) {
+        tracing::info!("fail2ban's client asks for log level {level}; [log] of the settings decides");
+    }
+
+    fn set_log_target(&mut self, target: &LogTarget) -> bool {
+        tracing::info!("fail2ban's client asks for the log in {}; it stays on stderr", target.name);
+        true
+    }
+
+    fn flush_logs(&mut self) {}
+
+    fn set_database(&mut self, _: Option<&str>) -> Result<(), Wrong> {
+        Ok(())
+    }
+
+    fn set_database_bounds(&mut self, _: i64, _: &Value) {}
+
+    fn allow_ipv6(&mut self, _: Option<bool>) {}
+
+    fn config_error(&mut self, text: &str) {
+        tracing::error!("{text}");
+    }
+
+    fn quit(&mut self) {
+        self.must_quit = true;
+    }
+}
