@@ -102,8 +102,8 @@ impl FromRequestParts<Gate> for Approach {
 impl Gate {
     /// How a request came here.
     pub fn approach(&self, parts: &Parts) -> Approach {
-        let surroundings = self.inner.desk.surroundings();
-        approach(visitor::peer(parts), &parts.headers, &self.http().trusted_proxies, &surroundings)
+        let proxies = &self.http().trusted_proxies;
+        approach(visitor::peer(parts), &parts.headers, proxies, &self.surroundings())
     }
 }
 

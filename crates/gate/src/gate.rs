@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::http::request;
+use control::answer::Surroundings;
 use control::desk::Part;
 use control::{Desk, Event, Fault};
 use event::{Moment, limit};
@@ -112,6 +113,11 @@ impl Gate {
     /// What does not do its work: anybody may ask.
     pub fn broken(&self) -> Vec<Part> {
         self.inner.desk.broken()
+    }
+
+    /// Where the program runs.
+    pub fn surroundings(&self) -> Surroundings {
+        self.inner.desk.surroundings()
     }
 
     /// The present moment.

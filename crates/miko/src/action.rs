@@ -37,6 +37,8 @@ pub enum Action {
     Enable,
     /// The one switch, off.
     Disable,
+    /// Whether the client's address arrives.
+    ClientIpVisibility,
     /// A path or a method that is not here.
     Unknown,
 }
@@ -74,6 +76,7 @@ impl Action {
             Self::UnbanIp => ("unbanIp", "Firewall\\UnbanIpAction"),
             Self::Enable => ("enable", "Firewall\\EnableFirewallAction"),
             Self::Disable => ("disable", "Firewall\\DisableFirewallAction"),
+            Self::ClientIpVisibility => ("checkClientIpVisibility", "System\\CheckClientIpVisibilityAction"),
             Self::Unknown => ("", ""),
         }
     }

@@ -9,7 +9,7 @@ use gate::Gate;
 use crate::action::Action;
 use crate::envelope::Envelope;
 use crate::refusal::Refusal;
-use crate::{auth, banned, fail2ban, firewall, switch};
+use crate::{auth, banned, fail2ban, firewall, switch, visibility};
 
 /// MikoPBX's paths. The rest below `/pbxcore/api/v3/` is caught by a route and not by a fallback, because a router that
 /// others are merged with can have one fallback only.
@@ -29,6 +29,10 @@ pub fn router() -> Router<Gate> {
         .route("/pbxcore/api/v3/firewall:unbanIp", post(banned::unban))
         .route("/pbxcore/api/v3/firewall:enable", post(switch::enable))
         .route("/pbxcore/api/v3/firewall:disable", post(switch::disable))
+        .route(
+            "/pbxcore/api/v3/system:checkClientIpVisibility",
+            get(visibility::check).post(visibility::check),
+        )
         .route("/pbxcore/api/v3/{*rest}", any(unknown))
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(limit::MIKO_BODY_BYTES))

@@ -1,9 +1,11 @@
 //! A client of the paths: one request, one answer, and what holds for every answer.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use event::Moment;
 use gate::Gate;
@@ -20,6 +22,10 @@ pub struct Client {
     /// Sent as a bearer; empty for none.
     pub secret: String,
     pub cookie: Option<String>,
+    /// What a proxy in between adds.
+    pub forwarded_for: Option<&'static str>,
+    /// The other end of the connection.
+    pub peer: SocketAddr,
 }
 
 /// An answer.
@@ -49,7 +55,14 @@ impl Client {
         let http = config::Http::default();
         let gate = Gate::new(gate::Parts { desk: desk.clone(), events, clock, http });
         let router = miko::enveloped(gate::layers(miko::router(), gate));
-        Self { desk, router, secret: ADMIN_KEY.to_owned(), cookie: None }
+        Self {
+            desk,
+            router,
+            secret: ADMIN_KEY.to_owned(),
+            cookie: None,
+            forwarded_for: None,
+            peer: SocketAddr::from(([127, 0, 0, 1], 9)),
+        }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -75,7 +88,10 @@ impl Client {
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, cookie);
         }
-        let request = request.body(Body::from(body)).unwrap();
+        if let Some(address) = self.forwarded_for {
+            request = request.header("x-forwarded-for", address);
+        }
+        let request = request.extension(ConnectInfo(self.peer)).body(Body::from(body)).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();

@@ -38,6 +38,7 @@ pub struct Inner {
     pub overtaken: u32,
     pub refuses: Option<Fault>,
     pub banned_visitor: bool,
+    pub surroundings: answer::Surroundings,
 }
 
 impl MemoryDesk {
@@ -169,7 +170,7 @@ impl Desk for MemoryDesk {
     }
 
     fn surroundings(&self) -> control::answer::Surroundings {
-        control::answer::Surroundings::default()
+        self.lock().surroundings.clone()
     }
 
     fn broken(&self) -> Vec<control::desk::Part> {

@@ -36,7 +36,7 @@ async fn what_is_not_there_is_answered_in_the_envelope() {
 }
 
 /// Every path with each method that it takes, and whether it changes something.
-const ASKED: [(&str, &str, bool); 14] = [
+const ASKED: [(&str, &str, bool); 16] = [
     ("GET", "fail2ban", false),
     ("PUT", "fail2ban", true),
     ("PATCH", "fail2ban", true),
@@ -51,6 +51,8 @@ const ASKED: [(&str, &str, bool); 14] = [
     ("POST", "firewall:unbanIp", true),
     ("POST", "firewall:enable", true),
     ("POST", "firewall:disable", true),
+    ("GET", "system:checkClientIpVisibility", false),
+    ("POST", "system:checkClientIpVisibility", false),
 ];
 
 #[tokio::test]

@@ -8,3 +8,4 @@ mod auth;
 mod fail2ban;
 mod firewall;
 mod banned;
+mod visibility;

@@ -28,7 +28,7 @@ blocklist-entries = Entries
 blocklist-dropped = Packets dropped
 blocklist-fetched = Fetched
 blocklist-in-force = in force
-blocklist-not-fetched = not fetched
+blocklist-not-fetched = not renewed
 blocklist-left-out = { $n } { $n ->
     [one] entry
    *[other] entries

@@ -28,7 +28,7 @@ blocklist-entries = Записей
 blocklist-dropped = Отброшено пакетов
 blocklist-fetched = Получен
 blocklist-in-force = действует
-blocklist-not-fetched = не получен
+blocklist-not-fetched = не обновляется
 blocklist-left-out = { $n } { $n ->
     [one] запись пропущена
     [few] записи пропущено
