@@ -43,13 +43,14 @@ impl DatePattern {
             Self::Default => return defaults,
             Self::Told(text) => text,
         };
-        let mut lines = text.lines();
-        let (Some(first), further) = (lines.next(), lines.count()) else { return defaults };
-        let upper = first.to_uppercase();
-        // Those stand for many templates at once, and fail2ban shows no more than two.
-        if further > 1 || matches!(upper.as_str(), "{^LN-BEG}" | "{DEFAULT}") || upper.contains("{DATE}") {
+        // `{DEFAULT}` adds nothing to nothing; `{^LN-BEG}` and `{DATE}` add many, and fail2ban shows no more than two.
+        let many = |line: &str| line == "{^LN-BEG}" || line.contains("{DATE}");
+        let lines: Vec<&str> = text.lines().filter(|line| line.to_uppercase() != "{DEFAULT}").collect();
+        let Some(first) = lines.first().copied() else { return defaults };
+        if lines.len() > 2 || lines.iter().any(|line| many(&line.to_uppercase())) {
             return defaults;
         }
+        let upper = first.to_uppercase();
         let (pattern, name) = match upper.as_str() {
             "{NONE}" => (Some("{UNB}^"), "^".to_owned()),
             "EPOCH" if !first.contains('%') => (None, "Epoch".to_owned()),

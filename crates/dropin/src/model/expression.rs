@@ -58,8 +58,8 @@ fn told(fault: &PatternError) -> String {
         Fault::Unclosed => ("missing ), unterminated subpattern".to_owned(), open.group),
         Fault::Unopened => ("unbalanced parenthesis".to_owned(), open.closing),
         Fault::OpenClass => ("unterminated character set".to_owned(), open.class),
-        Fault::NothingToRepeat => ("nothing to repeat".to_owned(), fault.at.saturating_sub(1)),
-        Fault::RepeatOfRepeat => ("multiple repeat".to_owned(), fault.at.saturating_sub(1)),
+        Fault::NothingToRepeat => ("nothing to repeat".to_owned(), fault.at),
+        Fault::RepeatOfRepeat => ("multiple repeat".to_owned(), fault.at),
         Fault::BadEscape => {
             let at = chars[..fault.at.min(chars.len())].iter().rposition(|c| *c == '\\').unwrap_or(0);
             match chars.get(at + 1) {

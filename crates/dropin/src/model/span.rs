@@ -29,7 +29,7 @@ pub fn evaluate(text: &str) -> Result<Value, Wrong> {
             Number::Whole(number) => Value::Int(number),
             Number::Fraction(number) => Value::Float(number),
         }),
-        Some(')') => Err(reader.syntax("unmatched ')'")),
+        Some(')') => Err(reader.syntax_at("unmatched ')'", reader.place() + 1, reader.place() + 1)),
         Some(_) => Err(reader.syntax("invalid syntax")),
     }
 }
@@ -185,8 +185,13 @@ impl Reader<'_> {
             return self.term(depth + 1);
         }
         if self.take("(") {
+            let place = self.place();
             let inner = self.sum(depth + 1)?;
-            return if self.take(")") { Ok(inner) } else { Err(self.syntax("'(' was never closed")) };
+            return if self.take(")") {
+                Ok(inner)
+            } else {
+                Err(self.syntax_at("'(' was never closed", place, 0))
+            };
         }
         self.literal()
     }
@@ -211,7 +216,7 @@ impl Reader<'_> {
         }
         self.rest = rest;
         if rest.starts_with(|c: char| c.is_alphanumeric() || c == '_') {
-            return Err(self.syntax("invalid decimal literal"));
+            return Err(self.syntax_at("invalid decimal literal", self.place(), self.place()));
         }
         let zeros = number.len() > 1 && number.starts_with('0') && !number.contains('.');
         if zeros && number.bytes().any(|digit| digit != b'0') {
@@ -225,16 +230,30 @@ impl Reader<'_> {
         }
     }
 
-    /// As Python tells of it: the line is 0 where there is nothing at all.
+    /// How many characters were read.
+    fn place(&self) -> i64 {
+        self.text.chars().count() as i64 - self.rest.chars().count() as i64
+    }
+
+    /// Wrong at the word that comes next.
     fn syntax(&self, text: &str) -> Wrong {
+        let word = self.rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').count() as i64;
+        if self.rest.is_empty() {
+            return self.syntax_at(text, 0, 0);
+        }
+        self.syntax_at(text, self.place() + 1, self.place() + 1 + word.max(1))
+    }
+
+    /// As Python tells of it: the line is 0 where there is nothing at all.
+    fn syntax_at(&self, text: &str, start: i64, end: i64) -> Wrong {
         let line = i64::from(!self.text.is_empty());
         let place = Value::Tuple(vec![
             Value::text("<string>"),
             Value::Int(line),
-            Value::Int(0),
+            Value::Int(start),
             Value::text(self.text),
             Value::Int(line),
-            Value::Int(0),
+            Value::Int(end),
         ]);
         Wrong { class: Class::Syntax, arguments: vec![Value::text(text), place] }
     }
