@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what the tests drive. From Debian: real services, real attackers, a browser, the tools that look into the kernel.
-# From PyPI, under the build directory: what looks at the pages and at the API.
+# From PyPI, under the build directory: what looks at the pages and at the API. There too Debian's CrowdSec, unpacked and not
+# installed: its package wants to sign up with its makers over the internet, and its service is not wanted here.
 # Safe to run again: it does nothing when all are there. It starts no daemon and leaves none running.
 set -eu
 
@@ -11,6 +12,7 @@ packages="
     openssh-server openssh-client rsyslog nginx-light curl debootstrap
     hydra ffuf sipvicious sshpass
     apache2-utils systemd-journal-remote sqlite3 fail2ban crowdsec-firewall-bouncer
+    redis-server redis-sentinel redis-tools
     chromium chromium-driver fonts-dejavu-core fonts-liberation pngquant python3 python3-venv
 "
 
@@ -42,6 +44,27 @@ install_tools() {
     fi
 }
 
+crowdsec=${CARGO_TARGET_DIR:-$(dirname "$0")/../target}/crowdsec
+
+unpack_crowdsec() {
+    [ -x "$crowdsec/usr/bin/crowdsec" ] && [ -x "$crowdsec/usr/bin/cscli" ] && return
+    mkdir -p "$crowdsec"
+    here=$(mktemp -d)
+    log=$(mktemp)
+    # Without a list of packages, or with an old one, the download fails; then the list is fetched first, which takes root.
+    if {
+        (cd "$here" && { apt-get download crowdsec || { apt-get update && apt-get download crowdsec; }; }) &&
+            dpkg -x "$here"/crowdsec_*.deb "$crowdsec"
+    } >"$log" 2>&1 </dev/null; then
+        rm -rf "$here" "$log"
+    else
+        tail -n 40 "$log" >&2
+        echo "setup.sh: crowdsec could not be downloaded and unpacked (all of the output: $log)" >&2
+        rm -rf "$here"
+        exit 1
+    fi
+}
+
 missing=""
 for package in $packages; do
     # nginx may be here in any of its flavours.
@@ -51,6 +74,7 @@ for package in $packages; do
 done
 if [ -z "$missing" ]; then
     install_tools
+    unpack_crowdsec
     exit 0
 fi
 
@@ -81,3 +105,4 @@ else
     exit 1
 fi
 install_tools
+unpack_crowdsec

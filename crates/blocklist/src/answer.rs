@@ -9,16 +9,17 @@ use event::{Moment, Subject};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 
-use crate::held::{Held, Told};
+use crate::entry::Entry;
+use crate::held::Held;
 use crate::{duration, fence};
 
 /// What an answer says.
 #[derive(Debug, Default)]
 pub struct Answer {
     /// Decisions that hold.
-    pub new: Vec<Told>,
-    /// Decisions that do not, any more, about subjects that were held.
-    pub deleted: Vec<Told>,
+    pub new: Vec<Entry>,
+    /// Of those held, who is so no more.
+    pub deleted: Vec<Subject>,
     /// Decisions of the first kind that were left out.
     pub left_out: u64,
 }
@@ -45,13 +46,13 @@ impl Reading<'_> {
     }
 
     /// `None` if it is no ban of an address.
-    fn told(&self, written: &Written) -> Option<Told> {
+    fn told(&self, written: &Written) -> Option<Entry> {
         let is_wanted =
             written.kind.0.is_some() && written.scope.0.is_some() && written.simulated.0.is_none();
         let subject = written.value.0.filter(|_| is_wanted).filter(fence::is_fit)?;
         let left = written.duration.0?.0;
         let until = Moment::from_millis(self.now.millis().saturating_add(left));
-        Some(Told { subject, id: written.id.0.map_or(0, |id| id.0), until })
+        Some(Entry { subject, until })
     }
 }
 
@@ -128,10 +129,11 @@ impl<'de> Visitor<'de> for Decisions<'_> {
                     Some(told) => answer.new.push(told),
                     None => answer.left_out += 1,
                 },
-                // What is not held cannot go, so these are no more than the decisions that are.
-                List::Deleted => answer
-                    .deleted
-                    .extend(told.filter(|told| reading.held.is_some_and(|held| held.holds(&told.subject)))),
+                // What is not held cannot go, so these are no more than there are decisions.
+                List::Deleted => answer.deleted.extend(
+                    told.map(|told| told.subject)
+                        .filter(|subject| reading.held.is_some_and(|held| held.holds(subject))),
+                ),
             }
         }
         Ok(())
@@ -142,12 +144,11 @@ impl<'de> Visitor<'de> for Decisions<'_> {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Written {
-    id: Word<Number>,
     #[serde(rename = "type")]
     kind: Word<Ban>,
     scope: Word<Address>,
     value: Word<Subject>,
-    duration: Word<Number>,
+    duration: Word<Millis>,
     simulated: Word<Simulated>,
 }
 
@@ -164,10 +165,6 @@ impl<T> Default for Word<T> {
 trait Meaning: Sized {
     fn of_text(text: &str) -> Option<Self>;
 
-    fn of_number(_: i64) -> Option<Self> {
-        None
-    }
-
     fn of_truth(_: bool) -> Option<Self> {
         None
     }
@@ -182,9 +179,9 @@ struct Address;
 /// Decided only to see what would be.
 struct Simulated;
 
-/// A number, or a duration in milliseconds.
+/// A duration.
 #[derive(Clone, Copy)]
-struct Number(i64);
+struct Millis(i64);
 
 impl Meaning for List {
     fn of_text(text: &str) -> Option<Self> {
@@ -224,13 +221,9 @@ impl Meaning for Simulated {
     }
 }
 
-impl Meaning for Number {
+impl Meaning for Millis {
     fn of_text(text: &str) -> Option<Self> {
         duration::millis(text).map(Self)
-    }
-
-    fn of_number(number: i64) -> Option<Self> {
-        Some(Self(number))
     }
 }
 
@@ -253,12 +246,12 @@ impl<'de, T: Meaning> Visitor<'de> for WordVisitor<T> {
         Ok(T::of_text(text))
     }
 
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Option<T>, E> {
-        Ok(T::of_number(number))
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Option<T>, E> {
+        Ok(None)
     }
 
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Option<T>, E> {
-        Ok(i64::try_from(number).ok().and_then(T::of_number))
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Option<T>, E> {
+        Ok(None)
     }
 
     fn visit_f64<E: de::Error>(self, _: f64) -> Result<Option<T>, E> {
@@ -320,8 +313,8 @@ mod tests {
         Reading { held, most, now: NOW }.read(text.as_bytes())
     }
 
-    fn short(told: &[Told]) -> Vec<String> {
-        told.iter().map(|one| format!("{} {} {}", one.id, one.subject, one.until.millis())).collect()
+    fn short(told: &[Entry]) -> Vec<String> {
+        told.iter().map(|one| format!("{} {}", one.subject, one.until.millis())).collect()
     }
 
     #[test]
@@ -343,7 +336,7 @@ mod tests {
         let answer = read(text, None, 100).unwrap();
         assert_eq!(
             short(&answer.new),
-            ["2 198.51.100.0/24 4599500", "3 2001:db8::1 15400000", "0 192.0.2.1 15400000"]
+            ["198.51.100.0/24 4599500", "2001:db8::1 15400000", "192.0.2.1 15400000"]
         );
         assert_eq!((answer.left_out, answer.deleted.len()), (10, 0));
         let answer = read(text, None, 1).unwrap();
@@ -353,13 +346,13 @@ mod tests {
     #[test]
     fn only_who_is_held_can_go() {
         let mut held = Held::default();
-        let known = Told { subject: "192.0.2.1".parse().unwrap(), id: 1, until: Moment::from_seconds(2000) };
+        let known = Entry { subject: "192.0.2.1".parse().unwrap(), until: Moment::from_seconds(2000) };
         held.replace(&[known], 10, NOW);
         let text = r#"{"new":[],"deleted":[
             {"duration":"-13.900208ms","id":1,"scope":"Ip","type":"ban","value":"192.0.2.1"},
             {"duration":"-1s","id":1,"scope":"Ip","type":"captcha","value":"192.0.2.1"},
             {"duration":"-1s","id":2,"scope":"Ip","type":"ban","value":"192.0.2.2"}]}"#;
-        assert_eq!(short(&read(text, Some(&held), 10).unwrap().deleted), ["1 192.0.2.1 999987"]);
+        assert_eq!(read(text, Some(&held), 10).unwrap().deleted, [known.subject]);
         assert!(read(text, None, 10).unwrap().deleted.is_empty());
     }
 

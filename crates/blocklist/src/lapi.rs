@@ -84,7 +84,7 @@ impl Client {
         Ok(Self { agent, base, place, key: key.to_owned(), held: Held::default() })
     }
 
-    /// Everything (`startup`), or what has changed since the last call. At most `most` decisions are kept. After an error, ask for
+    /// Everything (`startup`), or what has changed since the last call. At most `most` subjects are kept. After an error, ask for
     /// everything: what a lost answer said is not said again.
     pub fn pull(&mut self, startup: bool, most: usize, now: Moment) -> Result<Delta, LapiError> {
         let mut response = self.get(&format!("v1/decisions/stream?startup={startup}"))?;

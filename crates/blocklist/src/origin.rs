@@ -118,8 +118,8 @@ impl Source {
         let (tag, modified) = (header("etag"), header("last-modified"));
         let body = response.body_mut().with_config().limit(LIST_BYTES).reader();
         let plain = Plain::read(body, self.most()).map_err(|cause| failed(web::io_cause(&cause)))?;
-        if plain.subjects.is_empty() && known.is_some_and(|known| !known.entries.is_empty()) && !plain.is_page
-        {
+        let is_bare = plain.subjects.is_empty() && plain.left_out.sum() == 0 && !plain.is_page;
+        if is_bare && known.is_some_and(|known| !known.entries.is_empty()) {
             return Err(failed("there is no address in the answer, and there were some before".to_owned()));
         }
         Ok(Some(Kept { tag, modified, ..self.taken(plain).map_err(failed)? }))
