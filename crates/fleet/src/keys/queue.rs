@@ -1,12 +1,13 @@
 //! What waits to be written. Who puts something in never waits; who takes something out does.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use event::limit;
+use event::{Subject, limit};
 
-use crate::told::Told;
+use crate::told::{Held, Lifted, Told};
 
 /// A bounded queue between the program and the thread that writes.
 #[derive(Debug, Default)]
@@ -15,9 +16,20 @@ pub(crate) struct Queue {
     arrival: Condvar,
 }
 
+/// A change of one ban.
+#[derive(Debug)]
+pub(crate) enum Turn {
+    Held(Held),
+    Lifted(Lifted),
+}
+
 #[derive(Debug, Default)]
 struct State {
-    told: VecDeque<Told>,
+    turns: VecDeque<Turn>,
+    /// Only the last one counts.
+    whitelist: Option<Vec<Subject>>,
+    /// Of the failures, nothing but who failed: lines are long, and there may be many.
+    sighted: VecDeque<IpAddr>,
     overrun: u64,
     is_overrun: bool,
     is_stopping: bool,
@@ -26,7 +38,9 @@ struct State {
 /// What was taken out.
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
-    pub(crate) told: VecDeque<Told>,
+    pub(crate) turns: VecDeque<Turn>,
+    pub(crate) whitelist: Option<Vec<Subject>>,
+    pub(crate) sighted: VecDeque<IpAddr>,
     /// Something was dropped since the last time.
     pub(crate) is_overrun: bool,
     pub(crate) is_stopping: bool,
@@ -39,11 +53,15 @@ impl Queue {
         if state.is_stopping {
             return;
         }
-        if state.told.len() >= limit::REDIS_QUEUE {
-            state.overrun += 1;
-            state.is_overrun = true;
-        } else {
-            state.told.push_back(told);
+        match told {
+            Told::Banned(held, _) => state.put(Turn::Held(held)),
+            Told::Lifted(lifted, _) => state.put(Turn::Lifted(lifted)),
+            Told::Whitelist(whitelist) => state.whitelist = Some(whitelist),
+            Told::Failed(failures) => {
+                state.sighted.extend(failures.iter().filter_map(|failure| failure.address));
+                let surplus = state.sighted.len().saturating_sub(limit::REDIS_SIGHTED);
+                state.sighted.drain(..surplus);
+            }
         }
         drop(state);
         self.arrival.notify_one();
@@ -51,13 +69,14 @@ impl Queue {
 
     /// Takes everything out. Waits until there is something, or that long.
     pub(crate) fn take(&self, wait: Duration) -> Taken {
-        let is_idle = |state: &mut State| state.told.is_empty() && !state.is_overrun && !state.is_stopping;
         let (mut state, _) = self
             .arrival
-            .wait_timeout_while(self.state(), wait, is_idle)
+            .wait_timeout_while(self.state(), wait, |state| state.is_idle())
             .unwrap_or_else(PoisonError::into_inner);
         Taken {
-            told: std::mem::take(&mut state.told),
+            turns: std::mem::take(&mut state.turns),
+            whitelist: state.whitelist.take(),
+            sighted: std::mem::take(&mut state.sighted),
             is_overrun: std::mem::take(&mut state.is_overrun),
             is_stopping: state.is_stopping,
         }
@@ -78,7 +97,8 @@ impl Queue {
     }
 
     pub(crate) fn waiting(&self) -> u64 {
-        self.state().told.len() as u64
+        let state = self.state();
+        state.turns.len() as u64 + u64::from(state.whitelist.is_some())
     }
 
     /// How often something was dropped.
@@ -88,5 +108,21 @@ impl Queue {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn put(&mut self, turn: Turn) {
+        if self.turns.len() >= limit::REDIS_QUEUE {
+            self.overrun += 1;
+            self.is_overrun = true;
+        } else {
+            self.turns.push_back(turn);
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        let is_empty = self.turns.is_empty() && self.whitelist.is_none() && self.sighted.is_empty();
+        is_empty && !self.is_overrun && !self.is_stopping
     }
 }

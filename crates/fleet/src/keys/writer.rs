@@ -1,7 +1,8 @@
 //! The thread that writes keys. It holds every ban that asks for a key, so that while Redis is away nothing but the
 //! difference is left to be written; it looks at each key again in a while, because others may remove them.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +17,7 @@ use crate::keys::book::Book;
 use crate::keys::claims::Claims;
 use crate::keys::comparison;
 use crate::keys::keeper::Keeper;
-use crate::keys::queue::Queue;
+use crate::keys::queue::{Queue, Taken, Turn};
 use crate::link::LinkError;
 use crate::told::Told;
 
@@ -118,11 +119,12 @@ impl Writer {
 
 impl Work {
     fn run(mut self) {
-        let _stopping = self.renew().is_ok() && self.work().is_err();
+        let Err(Stopping) = self.renew().and_then(|()| self.work());
+        // Nobody may wait for it any more.
         let _ = self.done.send(());
     }
 
-    fn work(&mut self) -> Result<(), Stopping> {
+    fn work(&mut self) -> Result<Infallible, Stopping> {
         loop {
             self.reach()?;
             let wait = if self.keeper.is_some() {
@@ -134,11 +136,11 @@ impl Work {
             let is_last = taken.is_stopping;
             if taken.is_overrun && !is_last {
                 // What is left of the queue has gaps: it counts only for who was sighted.
-                self.take_over(taken.told);
+                self.take_over(taken);
                 self.renew()?;
                 self.with_keeper(Self::compare);
             } else {
-                let touched = self.take_over(taken.told);
+                let touched = self.take_over(taken);
                 self.with_keeper(|work, keeper| work.write(keeper, &touched));
             }
             if is_last {
@@ -164,23 +166,20 @@ impl Work {
     }
 
     /// Takes over what was told. Returns whose keys may be other ones now, and whether the whitelist is.
-    fn take_over(&mut self, told: VecDeque<Told>) -> Touched {
+    fn take_over(&mut self, taken: Taken) -> Touched {
         let mut touched = Touched::default();
-        for told in told {
-            match told {
-                Told::Banned(held, _) => touched.subjects.extend(self.claims.hold(&held)),
-                Told::Lifted(lifted, _) => {
-                    touched.subjects.extend(self.claims.lift(&lifted.subject, lifted.jail.as_ref()));
-                }
-                Told::Failed(failures) => {
-                    let addresses = failures.iter().filter_map(|failure| failure.address);
-                    touched.subjects.extend(addresses.filter_map(|address| self.claims.sight(address)));
-                }
-                Told::Whitelist(whitelist) => {
-                    self.whitelist = whitelist;
-                    touched.whitelist = true;
-                }
-            }
+        for turn in taken.turns {
+            touched.subjects.extend(match turn {
+                Turn::Held(held) => self.claims.hold(&held),
+                Turn::Lifted(lifted) => self.claims.lift(&lifted.subject, lifted.jail.as_ref()),
+            });
+        }
+        for address in taken.sighted {
+            touched.subjects.extend(self.claims.sight(address));
+        }
+        if let Some(whitelist) = taken.whitelist {
+            self.whitelist = whitelist;
+            touched.whitelist = true;
         }
         if self.keeper.is_none() {
             self.unwritten += touched.subjects.len() as u64 + u64::from(touched.whitelist);

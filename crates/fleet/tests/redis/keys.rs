@@ -16,7 +16,11 @@ use crate::support::{banned, held, lifted, sip};
 const KEY: &str = "_PH_REDIS_CLIENT:firewall:";
 
 pub fn start(settings: &Redis, program: &Arc<Program>) -> Fleet {
-    let identity = Identity { id: "node-1".to_owned(), name: "pbx".to_owned() };
+    start_node(settings, "node-1", program)
+}
+
+fn start_node(settings: &Redis, id: &str, program: &Arc<Program>) -> Fleet {
+    let identity = Identity { id: id.to_owned(), name: "pbx".to_owned() };
     let host: Arc<dyn fleet::Host> = Arc::<Program>::clone(program);
     Fleet::start(settings, identity, None, host).unwrap()
 }
@@ -222,4 +226,37 @@ fn a_hundred_thousand_bans() {
     until("one more", 20, || exists(&server, "sip:192.0.2.1"));
     println!("one more ban after {:?} (this build)", begin.elapsed());
     fleet.stop();
+}
+
+#[test]
+fn of_two_nodes_that_ban_one_address_the_longer_ban_stands() {
+    let server = Server::start(&[]);
+    let programs = [Arc::new(Program::default()), Arc::new(Program::default())];
+    let one = start_node(&settings(&server.url()), "node-1", &programs[0]);
+    let other = start_node(&settings(&server.url()), "node-2", &programs[1]);
+    connected(&one);
+    connected(&other);
+    one.tell(banned(sip("192.0.2.1", in_seconds(5000))));
+    until("the longer one", 20, || seconds_left(&server, "sip:192.0.2.1") > 4900);
+    other.tell(banned(sip("192.0.2.1", in_seconds(100))));
+    until("the shorter one", 20, || (1..=100).contains(&seconds_left(&server, "sip:192.0.2.1")));
+    until("the longer one is mended", 20, || seconds_left(&server, "sip:192.0.2.1") > 4900);
+    other.tell(lifted("192.0.2.1", None, now()));
+    until("the shorter one is lifted", 20, || other.health().keys == 0);
+    until("the longer one is back", 20, || exists(&server, "sip:192.0.2.1"));
+    one.stop();
+    other.stop();
+}
+
+#[test]
+fn the_last_words_are_written() {
+    let server = Server::start(&[]);
+    let program = Arc::new(Program::default());
+    let fleet = start(&settings(&server.url()), &program);
+    connected(&fleet);
+    for number in 1..=200 {
+        fleet.tell(banned(sip(&format!("192.0.2.{number}"), in_seconds(600))));
+    }
+    fleet.stop();
+    assert!(exists(&server, "sip:192.0.2.1") && exists(&server, "sip:192.0.2.200"));
 }
