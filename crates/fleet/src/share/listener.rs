@@ -20,7 +20,6 @@ use crate::share::record::{
     BanRecord, Ceiling, LiftRecord, Origins, SharedBan, SharedLift, Wild, ceiling_of,
 };
 use crate::share::register::Verdict;
-use crate::share::script::SLACK;
 use crate::share::stamp::{Offset, Stamp};
 use crate::share::state::{Node, State, Which, is_due, is_same_end};
 use crate::told::{Heard, Lifted};
@@ -164,7 +163,7 @@ impl Listener {
         let now = offset.stamp(host_now);
         let mut heard = Vec::new();
         for entry in entries {
-            let ceiling = ceiling_of(entry.id.millis, now, SLACK);
+            let ceiling = ceiling_of(entry.id.millis, now);
             let record = entry.field(RECORD).ok_or(Wild::Shape);
             let read = match entry.field(KIND) {
                 Some(kind) if kind == BAN.as_bytes() => record
@@ -240,7 +239,7 @@ impl Listener {
         let now = offset.stamp(host_now);
         let mut heard = Vec::new();
         for entry in entries {
-            let Ceiling::Cut(written) = ceiling_of(entry.id.millis, now, SLACK) else { continue };
+            let Ceiling::Cut(written) = ceiling_of(entry.id.millis, now) else { continue };
             let text = |name| entry.field(name).and_then(|text| std::str::from_utf8(text).ok());
             let number = text("number").and_then(|number| number.parse().ok());
             let who = text("node").zip(text("boot")).zip(number);

@@ -10,6 +10,7 @@ use event::{Ban, JailName, Proof, Scope, Subject, limit};
 use serde::{Deserialize, Serialize};
 
 use crate::share::register::{Key, LiftKey, Origin, Standing, Tombstone};
+use crate::share::script::{AHEAD, SLACK};
 use crate::share::stamp::{Offset, Stamp};
 
 /// A ban.
@@ -81,7 +82,8 @@ pub(crate) enum Wild {
 /// The latest moment at which a record can have been decided.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ceiling {
-    /// Known, since Redis says when the entry was written: a later stamp is a lie and is cut to it, alike on every node.
+    /// When it was written is known, since Redis says so: a stamp later than that and `AHEAD` is a lie and is cut to it, alike on every
+    /// node.
     Cut(Stamp),
     /// Guessed, since a record in the snapshot does not say when it was written: one with a later stamp is not believed. Cutting it
     /// would give it another stamp each time it is read.
@@ -256,9 +258,9 @@ fn scope(text: &str) -> Result<Scope, Wild> {
 fn stamp(millis: i64, ceiling: Ceiling) -> Result<Stamp, Wild> {
     match (Stamp(millis), ceiling) {
         _ if millis < 0 => Err(Wild::Shape),
-        (stamp, Ceiling::Cut(latest)) => Ok(stamp.min(latest)),
+        (stamp, Ceiling::Cut(written)) if stamp > written.plus(AHEAD) => Ok(written),
         (stamp, Ceiling::Refuse(latest)) if stamp > latest => Err(Wild::Future),
-        (stamp, Ceiling::Refuse(_)) => Ok(stamp),
+        (stamp, _) => Ok(stamp),
     }
 }
 
@@ -269,9 +271,12 @@ fn parse<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, Wild> {
     serde_json::from_slice(text).map_err(|_| Wild::Shape)
 }
 
-/// Until when an entry may at the latest have been decided: Redis itself says when it was written, unless its number was chosen by
-/// whoever wrote it.
-pub(crate) fn ceiling_of(entry_millis: u64, now: Stamp, slack: std::time::Duration) -> Ceiling {
+/// What the stamp of an entry is held against: Redis itself says when it was written, unless its number was chosen by whoever wrote
+/// it. `now` is Redis' time.
+pub(crate) fn ceiling_of(entry_millis: u64, now: Stamp) -> Ceiling {
     let written = Stamp(i64::try_from(entry_millis).unwrap_or(i64::MAX));
-    Ceiling::Cut(if written <= now.plus(slack) { written } else { now })
+    Ceiling::Cut(if written <= now.plus(SLACK) { written } else { now })
 }
+
+#[cfg(test)]
+mod tests;

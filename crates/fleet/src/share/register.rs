@@ -225,3 +225,6 @@ impl Register {
 fn rank(ban: &Standing) -> (Stamp, Stamp, &str) {
     (ban.stamp, ban.until, &ban.origin.id)
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -16,6 +16,10 @@ use crate::share::stamp::Stamp;
 /// How far in the future a stamp may be before it is not believed: clocks are asked over a network.
 pub(crate) const SLACK: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// How far a stamp may be ahead of the time at which Redis wrote it: what one node decides about one subject within a millisecond is
+/// stamped a millisecond apart each, to keep its order, and clocks are measured with an error. A later stamp is a lie.
+pub(crate) const AHEAD: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// A decision as it is published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Publication {
@@ -173,3 +177,6 @@ pub(crate) fn time(keys: &Keys) -> Cmd {
     command.arg("return redis.call('TIME')").arg(1).arg(&keys.decisions);
     command
 }
+
+#[cfg(test)]
+mod tests;

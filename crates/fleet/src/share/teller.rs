@@ -13,7 +13,7 @@ use crate::share::failures::FailureRecord;
 use crate::share::queue::Item;
 use crate::share::record::{BanRecord, LiftRecord};
 use crate::share::register::{Standing, Tombstone, Verdict};
-use crate::share::script::{self, Count, Publication};
+use crate::share::script::{self, AHEAD, Count, Publication};
 use crate::share::stamp::{Offset, Stamp};
 use crate::share::state::{Node, State, Which, is_due, time_in};
 
@@ -130,7 +130,7 @@ impl Teller {
 
     /// What is in hand, with stamps, as far as it is not overtaken. The register knows of it from here on.
     fn stamped(&self, offset: Offset) -> Vec<Publication> {
-        let latest = offset.stamp(self.node.host.now());
+        let latest = offset.stamp(self.node.host.now()).plus(AHEAD / 2);
         let mut state = self.node.state();
         self.in_hand.iter().filter_map(|item| self.publication(&mut state, item, offset, latest)).collect()
     }
