@@ -84,6 +84,10 @@ impl Fleet {
 
     /// Ends the threads, after what waits has been told or a short while has passed. What stands in Redis stays.
     pub fn stop(&self) {
+        // Both at once, so that the time limits do not add up.
+        if let Some(keys) = &self.keys {
+            keys.end();
+        }
         if let Some(share) = &self.share {
             share.stop();
         }

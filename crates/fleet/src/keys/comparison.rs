@@ -3,6 +3,7 @@
 
 use event::{Moment, Subject};
 
+use crate::host::Host;
 use crate::keys::book::{Book, SLACK, Step, written};
 use crate::keys::claims::Claims;
 use crate::keys::ends::Ends;
@@ -17,7 +18,7 @@ pub(crate) fn compare(
     keeper: &mut Keeper,
     claims: &mut Claims,
     book: &mut Book,
-    now: Moment,
+    clock: &dyn Host,
 ) -> Result<(), LinkError> {
     let own = keeper.own()?;
     book.clear();
@@ -25,6 +26,7 @@ pub(crate) fn compare(
     for (subject, _) in own.keys() {
         claims.recognise(*subject);
     }
+    let now = clock.now();
     let mut stale = Vec::new();
     for ((subject, category), end) in &own {
         // What is over may have been written by somebody else since.
@@ -38,7 +40,8 @@ pub(crate) fn compare(
     loop {
         let part = claims.behind(last.as_ref(), PART);
         last = part.last().copied();
-        compare_part(keeper, claims, book, &part, &own, now)?;
+        // Many parts take a while, and what is left of each key is counted from when it is asked.
+        compare_part(keeper, claims, book, &part, &own, clock.now())?;
         if part.len() < PART {
             return Ok(());
         }

@@ -106,9 +106,14 @@ impl Writer {
         state
     }
 
+    /// Ends the thread once what waits is written. Waits for nothing.
+    pub(crate) fn end(&self) {
+        self.queue.stop();
+    }
+
     /// Ends the thread, and waits for its last words for a bounded time.
     pub(crate) fn stop(&self) {
-        self.queue.stop();
+        self.end();
         let limit = Duration::from_secs(limit::REDIS_LAST_WORDS_SECONDS);
         let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
         if done.recv_timeout(limit).is_err_and(|error| error == std::sync::mpsc::RecvTimeoutError::Timeout) {
@@ -217,7 +222,7 @@ impl Work {
 
     fn compare(&mut self, keeper: &mut Keeper) -> Result<(), LinkError> {
         self.cursor = None;
-        comparison::compare(keeper, &mut self.claims, &mut self.book, self.host.now())?;
+        comparison::compare(keeper, &mut self.claims, &mut self.book, &*self.host)?;
         keeper.whitelist(&self.whitelist)?;
         self.unwritten = 0;
         Ok(())

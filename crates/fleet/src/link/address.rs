@@ -67,17 +67,20 @@ impl Access {
         Ok(Self { user: settings.user.clone(), password, authority, authority_file, database })
     }
 
-    /// A server that keeps data, by its URL.
+    /// A server that keeps data, by its URL, whose database counts where the settings name none.
     pub(crate) fn server(&self, url: &str) -> Result<Server, LinkError> {
         let info = parse(url)?;
-        let redis = self.sign_in(info.redis_settings()).set_db(self.database);
+        let of_url = info.redis_settings();
+        let database = if self.database == 0 { of_url.db() } else { self.database };
+        let redis = self.sign_in(of_url).set_db(database);
         self.ready(info.set_redis_settings(redis))
     }
 
-    /// A Sentinel: user and password are those in its URL, if any, because it has its own; it has no databases.
-    pub(crate) fn sentinel(&self, url: &str) -> Result<Server, LinkError> {
+    /// A Sentinel, which has no databases and an account of its own: the one in its URL, or none, or the master's.
+    pub(crate) fn sentinel(&self, url: &str, is_master_account: bool) -> Result<Server, LinkError> {
         let info = parse(url)?;
-        let redis = info.redis_settings().clone().set_db(0);
+        let of_url = info.redis_settings();
+        let redis = if is_master_account { self.sign_in(of_url) } else { of_url.clone() }.set_db(0);
         self.ready(info.set_redis_settings(redis))
     }
 

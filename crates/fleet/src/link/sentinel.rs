@@ -25,9 +25,17 @@ pub(crate) fn connect(access: &Access, sentinels: &[String], master: &str) -> Re
 }
 
 fn ask(access: &Access, url: &str, master: &str) -> Result<Node, LinkError> {
-    let mut sentinel = Node::connect(&access.sentinel(url)?)?;
     let question = cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(master).to_owned();
-    let answer = sentinel.run(&[question])?.pop().unwrap_or(Value::Nil);
+    let mut sentinel = Node::connect(&access.sentinel(url, false)?)?;
+    let answer = match sentinel.run(std::slice::from_ref(&question)) {
+        // It asks for a password, and its URL has none: most often all share one. It is not sent to one that asks for none.
+        Err(error) if error.trouble == Trouble::PasswordMissing => {
+            sentinel = Node::connect(&access.sentinel(url, true)?)?;
+            sentinel.run(&[question])
+        }
+        answer => answer,
+    };
+    let answer = answer?.pop().unwrap_or(Value::Nil);
     let unknown = |what: &str| LinkError::new(sentinel.server(), Trouble::Unexpected(what.to_owned()));
     if answer == Value::Nil {
         return Err(unknown("it knows no master of that name"));

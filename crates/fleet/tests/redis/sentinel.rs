@@ -8,7 +8,7 @@ use fleet::{Link, Trouble};
 use crate::keys::{connected, start};
 use crate::support::deadline::until;
 use crate::support::host::{Program, in_seconds};
-use crate::support::server::{Server, free_port, settings};
+use crate::support::server::{Server, free_port, password_file, settings};
 use crate::support::{banned, sip};
 
 fn sentinel(master: u16) -> Server {
@@ -17,6 +17,7 @@ fn sentinel(master: u16) -> Server {
     let port = free_port();
     let text = format!(
         "port {port}\nbind 127.0.0.1\nsentinel monitor pbx 127.0.0.1 {master} 1\n\
+         sentinel auth-pass pbx secret\nrequirepass secret\n\
          sentinel down-after-milliseconds pbx 500\nsentinel failover-timeout pbx 3000\n"
     );
     std::fs::write(&file, text).unwrap();
@@ -25,8 +26,10 @@ fn sentinel(master: u16) -> Server {
 
 #[test]
 fn a_failover_is_followed() {
-    let mut master = Server::start(&[]);
-    let replica = Server::start(&["--replicaof", "127.0.0.1", &master.port.to_string()]);
+    let account = ["--requirepass", "secret", "--masterauth", "secret"];
+    let mut master = Server::start(&account);
+    let of = ["--replicaof", "127.0.0.1", &master.port.to_string()];
+    let replica = Server::start(&[&account[..], &of[..]].concat());
     until("the replica is one", 20, || {
         replica.ask::<String>(&["INFO", "replication"]).contains("master_link_status:up")
     });
@@ -35,8 +38,10 @@ fn a_failover_is_followed() {
     let nobody = format!("redis://127.0.0.1:{}", free_port());
     settings.servers =
         Servers::Sentinel { sentinels: vec![nobody.clone(), sentinel.url()], master: "pbx".to_owned() };
+    settings.password_file = Some(password_file(sentinel.dir.path(), "secret"));
+    let with_password = sentinel.url().replace("redis://", "redis://:secret@");
     until("the Sentinel knows the replica", 20, || {
-        let mut connection = redis::Client::open(sentinel.url()).unwrap().get_connection().unwrap();
+        let mut connection = redis::Client::open(with_password.as_str()).unwrap().get_connection().unwrap();
         let replicas: Vec<redis::Value> =
             redis::cmd("SENTINEL").arg("replicas").arg("pbx").query(&mut connection).unwrap();
         replicas.len() == 1

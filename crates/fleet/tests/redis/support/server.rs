@@ -75,7 +75,10 @@ impl Server {
     }
 
     pub fn connection(&self, database: u32) -> Connection {
-        Client::open(format!("{}/{database}", self.url())).unwrap().get_connection().unwrap()
+        let place = self.arguments.iter().position(|one| one == "--requirepass");
+        let account = place.map_or(String::new(), |place| format!(":{}@", self.arguments[place + 1]));
+        let url = format!("redis://{account}127.0.0.1:{}/{database}", self.port);
+        Client::open(url).unwrap().get_connection().unwrap()
     }
 
     /// Asks in database 1.
