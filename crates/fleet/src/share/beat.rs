@@ -19,6 +19,9 @@ pub(crate) const BEAT: Duration = Duration::from_secs(30);
 /// A node that was not heard of for so long is taken out.
 const GONE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// Fields of a hash with their values.
+type Fields = Vec<(Vec<u8>, Vec<u8>)>;
+
 #[derive(Debug, Serialize, Deserialize)]
 struct BeatRecord {
     name: String,
@@ -44,8 +47,7 @@ pub(crate) fn beat(node: &Node, link: &mut Link, last: Option<Moment>) -> Result
     let twin = before.filter(|before| {
         before.boot != node.boot && last.is_some_and(|last| Stamp(before.at) > offset.stamp(last))
     });
-    let listed: Option<(Vec<u8>, Vec<(Vec<u8>, Vec<u8>)>)> =
-        answers.nth(1).and_then(|value| from_redis_value(value).ok());
+    let listed: Option<(Vec<u8>, Fields)> = answers.nth(1).and_then(|value| from_redis_value(value).ok());
     let mut gone = Vec::new();
     let mut state = node.state();
     state.has_twin = twin.is_some();

@@ -263,7 +263,7 @@ impl Listener {
                     for failure in failures {
                         match failure {
                             Ok(failure) => {
-                                heard.push(Heard::Failed { failure, node: origin.name.to_string() })
+                                heard.push(Heard::Failed { failure, node: origin.name.to_string() });
                             }
                             Err(wild) => pass_over(&mut state, entry, wild),
                         }
