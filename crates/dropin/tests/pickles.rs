@@ -92,12 +92,12 @@ fn python_and_we_read_each_other() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let strategy = values();
     let many: Vec<Value> = (0..400).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect();
-    let mut python = Command::new("python3")
+    let mut python = Command::new("/usr/bin/python3")
         .args(["-c", PYTHON])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .expect("python3 is needed");
+        .expect("python3 is there: tests/setup.sh installs it");
     let mut input = python.stdin.take().unwrap();
     let sent: String = many.iter().map(|value| hex(&write(value)) + "\n").collect();
     let feeder = std::thread::spawn(move || input.write_all(sent.as_bytes()));

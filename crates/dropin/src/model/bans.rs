@@ -40,7 +40,7 @@ impl Model {
         let jail = self.jail(name)?;
         let (mut count, mut missed) = (0, Vec::new());
         for text in texts {
-            match lift(&jail.name, text, host)? {
+            match lift(&jail.name, text, host) {
                 0 => missed.push(text),
                 lifted => count += lifted,
             }
@@ -61,7 +61,7 @@ impl Model {
                 continue;
             }
             for text in &texts {
-                count += lift(&jail.name, text, host)?;
+                count += lift(&jail.name, text, host);
             }
         }
         Ok(Value::Int(count))
@@ -114,22 +114,18 @@ impl Model {
     }
 }
 
-/// Lifts the ban of this one, or of everybody in this network.
-fn lift(jail: &str, text: &str, host: &mut dyn Host) -> Result<i64, Wrong> {
+/// Lifts the ban of this one, or of everybody in this network. Of what cannot be read, nobody was banned.
+fn lift(jail: &str, text: &str, host: &mut dyn Host) -> i64 {
     if host.unban(jail, text) {
-        return Ok(1);
+        return 1;
     }
-    let id = Id::read(text)?;
+    let Ok(id) = Id::read(text) else { return 0 };
     if id.is_single() {
-        return Ok(0);
+        return 0;
     }
-    let mut count = 0;
-    for ban in host.bans(jail) {
-        if id.contains(&Id::read(&ban.id)?) {
-            count += i64::from(host.unban(jail, &ban.id));
-        }
-    }
-    Ok(count)
+    let inside = |ban: &LiveBan| Id::read(&ban.id).is_ok_and(|banned| id.contains(&banned));
+    let bans: Vec<LiveBan> = host.bans(jail).into_iter().filter(inside).collect();
+    bans.iter().map(|ban| i64::from(host.unban(jail, &ban.id))).sum()
 }
 
 fn holds(bans: &[LiveBan], text: &str) -> Result<bool, Wrong> {

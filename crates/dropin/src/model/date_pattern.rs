@@ -30,7 +30,8 @@ impl DatePattern {
         }
         let joined = lines.join("\n");
         if let Err(DateError::Twice { pattern }) = DateDetector::new(Some(&joined), None) {
-            return Err(Wrong::value(format!("There is already a template with name {pattern}")));
+            let name = if pattern.contains('%') { name(&pattern).unwrap_or(pattern) } else { pattern };
+            return Err(Wrong::value(format!("There is already a template with name {name}")));
         }
         Ok(if lines.is_empty() { Self::Default } else { Self::Told(joined) })
     }
@@ -85,6 +86,7 @@ fn name(pattern: &str) -> Result<String, String> {
     let mut rest = bare;
     // Python counts in the pattern as it has rewritten it, each field in brackets.
     let mut place = 0;
+    let mut has_field = false;
     while let Some(at) = rest.find('%') {
         name.push_str(&rest[..at]);
         place += rest[..at].chars().count();
@@ -94,10 +96,15 @@ fn name(pattern: &str) -> Result<String, String> {
             Some(spelled) => (spelled, 3),
             None => match tail.get(..1).and_then(field) {
                 Some(spelled) => (spelled, 1),
+                // Python has used up its one argument when it has put in a field.
+                None if has_field => {
+                    return Err("not enough arguments for format string".to_owned());
+                }
                 None => return Err(unknown(tail, place + 1)),
             },
         };
         name.push_str(&spelled);
+        has_field = true;
         // `%(X)s`
         place += length + 4;
         rest = &tail[length..];

@@ -59,6 +59,7 @@ fn told(fault: &PatternError) -> String {
         Fault::Unopened => ("unbalanced parenthesis".to_owned(), open.closing),
         Fault::OpenClass => ("unterminated character set".to_owned(), open.class),
         Fault::NothingToRepeat => ("nothing to repeat".to_owned(), fault.at),
+        Fault::NameTwice => named_twice(&chars, fault.at),
         Fault::RepeatOfRepeat => ("multiple repeat".to_owned(), fault.at),
         Fault::BadEscape => {
             let at = chars[..fault.at.min(chars.len())].iter().rposition(|c| *c == '\\').unwrap_or(0);
@@ -76,6 +77,38 @@ fn told(fault: &PatternError) -> String {
             format!("{text} at position {at} (line {}, column {})", lines + 1, column + 1)
         }
     }
+}
+
+/// The name that ends before `at` was taken already.
+fn named_twice(chars: &[char], at: usize) -> (String, usize) {
+    let end = at.saturating_sub(1).min(chars.len());
+    let start = chars[..end].iter().rposition(|c| *c == '<').map_or(0, |open| open + 1);
+    let name: String = chars[start..end].iter().collect();
+    let groups = groups(&chars[..end]);
+    let first = groups.iter().position(|group| *group == start).map_or(0, |last| {
+        groups[..last]
+            .iter()
+            .position(|group| chars[*group..].starts_with(&chars[start..=end]))
+            .map_or(0, |at| at + 1)
+    });
+    (format!("redefinition of group name '{name}' as group {}; was group {first}", groups.len()), start)
+}
+
+/// Where the groups that are captured begin: a named one at its name.
+fn groups(chars: &[char]) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < chars.len() {
+        match chars[at] {
+            '\\' => at += 1,
+            '[' => at = class_end(chars, at),
+            '(' if chars[at..].starts_with(&['(', '?', 'P', '<']) => found.push(at + 4),
+            '(' if chars.get(at + 1) != Some(&'?') => found.push(at + 1),
+            _ => {}
+        }
+        at += 1;
+    }
+    found
 }
 
 /// Where brackets have no partner.

@@ -10,6 +10,14 @@ use crate::wrong::Wrong;
 impl Model {
     /// `reload JAIL|--all OPTIONS STREAM`
     pub(super) fn reload(&mut self, words: Words<'_>, host: &mut dyn Host) -> Result<Value, Wrong> {
+        let missing = match words.len() {
+            1 => "2 required positional arguments: 'name' and 'opts'",
+            2 => "1 required positional argument: 'opts'",
+            _ => "",
+        };
+        if !missing.is_empty() {
+            return Err(Wrong::kind(format!("Server.reloadJails() missing {missing}")));
+        }
         let name = words.text(1)?;
         let options = words.at(2)?.as_items().unwrap_or_default();
         let has = |option: &str| options.iter().any(|known| known.as_text() == Some(option));

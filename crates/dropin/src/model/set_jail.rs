@@ -250,10 +250,14 @@ fn extra(jail: &mut JailModel, option: &str, value: &Value) -> Result<(), Wrong>
                 whole(&Value::text(number))?;
             }
         }
-        ("factor", Some(told)) => drop(span::evaluate(text(&told)?)?),
         _ => {}
     }
-    Ok(())
+    // A factor that is none is found out whenever the formula is put together.
+    let formula = ["formula", "factor", "maxtime", "rndtime", "multipliers"].contains(&option);
+    match jail.extra("factor") {
+        Some(factor) if formula => span::evaluate(text(factor)?).map(drop),
+        _ => Ok(()),
+    }
 }
 
 /// `name[option=value, …]` as fail2ban's server takes it apart.

@@ -12,8 +12,7 @@ const DEPTH: usize = 32;
 pub fn seconds(value: &Value) -> Result<Value, Wrong> {
     match value {
         Value::Text(text) => evaluate(&prepared(text)),
-        Value::Bool(truth) => Ok(Value::Int(i64::from(*truth))),
-        Value::Int(_) | Value::Float(_) => Ok(value.clone()),
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) => Ok(value.clone()),
         _ => Err(Wrong::kind("expected string or bytes-like object")),
     }
 }
@@ -66,18 +65,24 @@ fn prepared(text: &str) -> String {
     summed(&worth)
 }
 
-/// `1 2` becomes `1+2`.
+/// `1 2` becomes `1+2`. A digit between two gaps serves one of them: fail2ban's replacement goes on behind it.
 fn summed(text: &str) -> String {
+    let digit = |c: char| c.is_ascii_digit();
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
+    // How much of `out` no gap may lean on any more.
+    let mut used = 0;
     while let Some(c) = rest.chars().next() {
         let gap = rest.len() - rest.trim_start().len();
-        let between = gap > 0
-            && out.ends_with(|c: char| c.is_ascii_digit())
-            && rest[gap..].starts_with(|c: char| c.is_ascii_digit());
-        let length = if between { gap } else { c.len_utf8() };
-        out.push_str(if between { "+" } else { &rest[..length] });
-        rest = &rest[length..];
+        if gap > 0 && out[used..].ends_with(digit) && rest[gap..].starts_with(digit) {
+            out.push('+');
+            out.push_str(&rest[gap..=gap]);
+            rest = &rest[gap + 1..];
+            used = out.len();
+        } else {
+            out.push(c);
+            rest = &rest[c.len_utf8()..];
+        }
     }
     out
 }
@@ -209,8 +214,8 @@ impl Reader<'_> {
                 self.syntax("invalid syntax")
             });
         }
-        let digits = self.rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(self.rest.len());
-        let (number, rest) = self.rest.split_at(digits);
+        let digits = self.rest.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '_');
+        let (number, rest) = self.rest.split_at(digits.unwrap_or(self.rest.len()));
         if number.is_empty() {
             return Err(self.syntax("invalid syntax"));
         }
@@ -224,6 +229,12 @@ impl Reader<'_> {
                 "leading zeros in decimal integer literals are not permitted; use an 0o prefix for octal integers",
             ));
         }
+        // A `_` may stand between two digits.
+        let lonely = number.starts_with('_') || number.ends_with('_') || number.contains("__");
+        if lonely || number.contains("_.") || number.contains("._") {
+            return Err(self.syntax_at("invalid decimal literal", self.place(), self.place()));
+        }
+        let number = number.replace('_', "");
         match number.parse() {
             Ok(whole) => Ok(Number::Whole(whole)),
             Err(_) => number.parse().map(Number::Fraction).map_err(|_| self.syntax("invalid syntax")),

@@ -30,12 +30,15 @@ impl Memory {
 
     fn ban_in(&mut self, jail: &JailModel, id: &str) -> bool {
         let live = self.jails.entry(jail.name.clone()).or_default();
-        if live.bans.iter().any(|ban| ban.id == id) {
-            return false;
-        }
         let span = u64::try_from(jail.ban_time).ok().map(Duration::from_secs);
         // A test may read the clock; it is the host's to do so.
         let since = Moment::from_millis(jiff::Timestamp::now().as_millisecond());
+        if let Some(ban) = live.bans.iter_mut().find(|ban| ban.id == id) {
+            // It ends when the later of the two would.
+            let passed = Duration::from_millis((since.millis() - ban.since.millis()).unsigned_abs());
+            ban.span = ban.span.zip(span).map(|(held, new)| held.max(passed + new));
+            return false;
+        }
         live.bans.push(LiveBan { id: id.to_owned(), since, span });
         live.banned_total += 1;
         true

@@ -15,6 +15,9 @@ compared = different = 0
 def said(client, command):
     code, answer = client.send(command)
     beautifier.setInputCmd(command)
+    if code == 0 and len(command) > 2 and str(command[2]).endswith("ignoreip"):
+        # Python's sets have no order.
+        answer = sorted(answer)
     if code == 0:
         return str(beautifier.beautify(answer)), repr(answer)
     return str(beautifier.beautifyError(answer)), type(answer).__name__
@@ -31,8 +34,8 @@ def compare(*command):
 
 spans = (
     "1 0 -1 007 00 1s 1m 1h 1d 1w 1mo 1y 2sec 3min 4hou 5day 6wee 7mon 8yea 1d2h3m4s 1h30 90m1h .5h 1.5d 1.d 1..2 1e3 1_0 1m-1s 2*3 "
-    "7/2 2*(3+4) -(1) +1 --1 1h*2 1/0 1.0/0 1+ * () ((1)) (1 1) x x1 1x m h1 1H 1Hours 1D 1 hours|1  2  3|1h 2m|1 h 2 m|10 20m|1 h30|\t5|"
-    "5 |1 x|x y|a+b|1 +|# 1|1,2|"
+    "7/2 2*(3+4) -(1) +1 --1 1h*2 1/0 1.0/0 1+ * ((1)) (1 1) x x1 1x m h1 1H 1Hours 1D 1 hours|1  2  3|1h 2m|1 h 2 m|10 20m|1 h30|\t5|"
+    "5 |1 x|x y|a+b|1 +|# 1|"
 )
 spans = list(itertools.chain(*(part.split(" ") if number == 0 else [part] for number, part in enumerate(spans.split("|")))))
 for name in ("bantime", "findtime", "bantime.maxtime", "bantime.rndtime"):
@@ -44,7 +47,7 @@ for name in ("maxretry", "maxmatches", "maxlines"):
 compare("set", "sshd", "maxlines", 1)
 addresses = (
     "192.0.2.1 192.0.2.1/32 192.0.2.1/24 192.0.2.129/25 192.0.2.0/255.255.255.0 192.0.2.0/255.0.255.0 192.0.2.0/0 192.0.2.0/x 192.0.2.0/ /24 "
-    "2001:db8::1 2001:DB8::1 [2001:db8::1] [2001:db8::1]/64 2001:db8::1/64 2001:db8::/ffff:ffff:: ::1 :: ::/0 ::ffff:192.0.2.1 ::ffff:c000:201 "
+    "2001:db8::1 2001:DB8::1 [2001:db8::1] 2001:db8::1/64 2001:db8::/ffff:ffff:: ::1 ::/0 ::ffff:192.0.2.1 ::ffff:c000:201 "
     "::192.0.2.5 ::ffff:192.0.2.0/120 1:0:0:2:0:0:0:3 1:2:3:4:5:6:7:8 1:2:3:4:5:6:0:8 fe80::1%lo 192.0.2 192.0.2.256 192.0.2.01 192.0.2.1/24/8 "
     "somebody @nobody 12345 [] [x]"
 ).split()
@@ -66,7 +69,7 @@ compare("unban", "--all")
 patterns = [
     "^<HOST>$", "<HOST> <HOST>", "<ADDR>", "<SUBNET>", "<IP4>", "<IP6>", "<DNS>", "<CIDR> <ADDR>", "<F-ID/>", "<F-ID>a|b</F-ID>", "<F-MLFID>x</F-MLFID>",
     "<F-USER>x</F-USER>", "<HOST> <F-USER>x</F-NAME>", "<HOST></F-USER>", "<HOST><SKIPLINES>a<SKIPLINES>b", "<HOST> <nothing> <F-x> </HOST> <a/b>",
-    "((?i)a)<HOST>", "(?:(?i)a)<HOST>", "(?i)<HOST>", "\\((?i)a\\)<HOST>", "<HOST>\n", "<HOST>\nx(", "\t<HOST>'\"", "<HOST>\u00e4\u0416",
+    "((?i)a)<HOST>", "(?:(?i)a)<HOST>", "(?i)<HOST>", "<HOST>\n", "<HOST>\nx(", "\t<HOST>'\"", "<HOST>\u00e4\u0416",
     "(<HOST>", "<HOST>)", "((<HOST>)", "<HOST>())", "[<HOST>", "<HOST>[]", "<HOST>[^]", "<HOST>[]]", "<HOST>[\\]", "<HOST>\\", "*<HOST>", "<HOST>+?*",
     "<HOST>**", "<HOST>a{2}{3}", "<HOST>|*", "<HOST>(*)", "<HOST>(?:+)", "<HOST>\\y", "<HOST>[\\y]", "<HOST>\\d\\W\\b\\Z\\x41\\u0041\\101",
     "<HOST>(?=x)(?!y)(?<=z)(?<!w)", "(x)?<HOST>(?(1)y|z)", "(?P<a>x)(?P=a)<HOST>", "(x)\\1<HOST>", "<HOST>(?#comment)", "<HOST>a{,3}b{3,}c{x}", "", " ", "x",
@@ -85,7 +88,7 @@ for pattern in patterns:
             compare("set", "sshd", "delignoreregex", "0")
 dates = [
     "%Y", "%a %A %b %B %d %H %I %j %m %M %p %S %U %w %W %y %Y %z %f %Z", "%G %V %u %k %l", "%c", "%x", "%X", "%%", "%ExY-%Exm-%Exd %ExH:%ExM:%ExS",
-    "%Exz", "%ExZ", "%Exy", "%ExQ", "%Q", "%", "a%", "%Y%Q%d", "{^LN-BEG}%Y", "{^LN-BEG}^%Y", "{^LN-BEG}(?:^%Y)", "{UNB}%Y", "{UNB}{^LN-BEG}%Y", "^%Y$", "**%Y**",
+    "%Exz", "%ExZ", "%Exy", "%Q", "%", "a%", "%Y%Q%d", "{^LN-BEG}%Y", "{^LN-BEG}^%Y", "{^LN-BEG}(?:^%Y)", "{UNB}%Y", "{UNB}{^LN-BEG}%Y", "^%Y$", "**%Y**",
     "EPOCH", "LEPOCH", "^EPOCH", "{^LN-BEG}EPOCH", "{^LN-BEG}LEPOCH", "^LEPOCH", "epoch", "{EPOCH}", "x{LEPOCH}y", "TAI64N", "^TAI64N", "{^LN-BEG}TAI64N", "tai64n",
     "{NONE}", "{DATE}", "x{DATE}", "{DEFAULT}", "{^LN-BEG}", "{^ln-beg}", "%Y\n%d", "%Y\n%d\n%m", "%Y\n%Y", "%Y\n{^LN-BEG}", "{DEFAULT}\n%Y", "", "  %Y  ", "none",
     "(%Y)", "%d/%m\n\n  %Y", "\\{EPOCH\\}",
