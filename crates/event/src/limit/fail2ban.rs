@@ -1,0 +1,82 @@
+//! Bounds of what is read of fail2ban's configuration and spoken on its socket.
+
+/// Bytes of one file of fail2ban's configuration. A larger one is left unread, and a complaint says so.
+pub const FAIL2BAN_FILE_BYTES: u64 = 1024 * 1024;
+
+/// Files that one filter, action or list of jails of fail2ban may be made of, includes counted as often as they are read. Further
+/// ones are left unread, and a complaint says so.
+pub const FAIL2BAN_FILES: usize = 512;
+
+/// How deep files of fail2ban's configuration may include one another. A deeper one is left unread, and a complaint says so.
+pub const FAIL2BAN_INCLUDE_DEPTH: usize = 16;
+
+/// How deep `%(name)s` may lead to further ones: as deep as fail2ban goes. Past it, the option is left out, and a complaint says so.
+pub const FAIL2BAN_INTERPOLATION_DEPTH: usize = 10;
+
+/// How often one tag may be put into one value: as often as fail2ban does it. Past it, the tags are taken to name one another.
+pub const FAIL2BAN_TAG_REPLACEMENTS: usize = 25;
+
+/// Steps of interpolation or of putting tags in for one value, whatever its length. Past it, as with a value too long.
+pub const FAIL2BAN_STEPS: usize = 10_000;
+
+/// Bytes of one value of fail2ban's configuration after all is put in. A longer one is left out, and a complaint says so.
+pub const FAIL2BAN_VALUE_BYTES: usize = 256 * 1024;
+
+/// Jails, patterns of one kind, or log files of a jail that fail2ban's configuration may name. Further ones are left out, and a
+/// complaint says so.
+pub const FAIL2BAN_ENTRIES: usize = 4096;
+
+/// Complaints about one fail2ban configuration that are kept. Further ones are left out.
+pub const FAIL2BAN_COMPLAINTS: usize = 1000;
+
+/// Bytes of a formula for ban times. A longer one is refused.
+pub const FAIL2BAN_FORMULA_BYTES: usize = 1024;
+
+/// How deep brackets, signs and choices in a formula may nest. A deeper one is refused.
+pub const FAIL2BAN_FORMULA_DEPTH: usize = 64;
+
+/// Bytes of one regular expression of fail2ban's, its tags filled in. A longer one is refused with its text.
+pub const FAIL2BAN_PATTERN_BYTES: usize = 256 * 1024;
+
+/// Groups in groups of such an expression. A deeper one is refused with its text.
+pub const FAIL2BAN_PATTERN_DEPTH: usize = 100;
+
+/// Memory of such an expression's automaton. One that needs more is refused with its text.
+pub const FAIL2BAN_PATTERN_SIZE_BYTES: usize = 16 * 1024 * 1024;
+
+/// Instructions of an expression that needs backtracking. One that needs more is refused with its text.
+pub const FAIL2BAN_PATTERN_PROGRAM: usize = 100_000;
+
+/// Steps back that such an expression may take on one line. Past them the line counts as missed by it, and is counted.
+pub const FAIL2BAN_PATTERN_STEPS: usize = 100_000;
+
+/// Lines that one match may span, fail2ban's `maxlines`. A larger number is taken for this one.
+pub const FAIL2BAN_MATCH_LINES: u32 = 1000;
+
+/// Connections of which each filter of fail2ban's remembers what it has seen so far: as many as fail2ban does, so that both find the
+/// same failures. At the bound, the oldest is forgotten.
+pub const FAIL2BAN_PENDING_CONNECTIONS: usize = 100;
+
+/// Lines, and accounts, kept of one such connection. Further ones are counted and left out.
+pub const FAIL2BAN_PENDING_LINES: usize = 50;
+
+/// Bytes of one command on fail2ban's socket; a configuration with every stock jail takes 0.3 MiB. A longer one ends the connection.
+pub const FAIL2BAN_COMMAND_BYTES: usize = 16 * 1024 * 1024;
+
+/// Values in one such command, those counted twice that stand in it twice. With more it is refused.
+pub const FAIL2BAN_COMMAND_VALUES: usize = 500_000;
+
+/// Lists in lists of such a command. A deeper one is refused.
+pub const FAIL2BAN_COMMAND_DEPTH: usize = 32;
+
+/// Clients on fail2ban's socket at once. Further ones are closed unread.
+pub const FAIL2BAN_CLIENTS: usize = 32;
+
+/// Seconds that such a client may be silent within a command, or leave its answer unread. Then it is closed.
+pub const FAIL2BAN_CLIENT_SECONDS: u64 = 30;
+
+/// Seconds that fail2ban's `sleep` delays an answer at most. A longer time is taken for this one.
+pub const FAIL2BAN_SLEEP_SECONDS: f64 = 600.0;
+
+/// Seconds that answers under way on fail2ban's socket have when it closes. Then they are cut.
+pub const FAIL2BAN_GRACE_SECONDS: u64 = 2;
