@@ -1,7 +1,5 @@
 //! Bounds of what is served over HTTP: requests, sessions, the page, the APIs.
 
-use super::BANS;
-
 /// One journal entry as JSON. A longer one is counted and skipped.
 pub const JOURNAL_ENTRY_BYTES: usize = 1024 * 1024;
 
