@@ -13,6 +13,9 @@ pub use http::*;
 /// A longer line is cut off, counted and skipped up to its end. 64 KiB is eight times what any known service writes.
 pub const LINE_BYTES: usize = 64 * 1024;
 
+/// One journal entry as JSON. A longer one is counted and skipped.
+pub const JOURNAL_ENTRY_BYTES: usize = 1024 * 1024;
+
 /// How much is read from a file at a time; also the size of a source's buffer.
 pub const READ_BYTES: usize = 256 * 1024;
 

@@ -1,8 +1,5 @@
 //! Bounds of what is served over HTTP: requests, sessions, the page, the APIs.
 
-/// One journal entry as JSON. A longer one is counted and skipped.
-pub const JOURNAL_ENTRY_BYTES: usize = 1024 * 1024;
-
 /// Bytes of a request's body over HTTP. A larger one is refused with 413.
 pub const HTTP_BODY_BYTES: usize = 1024 * 1024;
 
