@@ -81,7 +81,7 @@ impl Outlet {
         let now = host.now();
         match unwritten.and(untold) {
             Err(error) => {
-                self.say(Some(error.to_string()));
+                self.say(Some(&error));
                 if may_tell {
                     self.pace.fail(now);
                 }
@@ -124,19 +124,35 @@ impl Outlet {
         Ok(())
     }
 
-    fn say(&mut self, error: Option<String>) {
-        let outlet = self.health.outlet;
-        match &error {
-            Some(error) if self.health.error.as_ref() != Some(error) => {
-                tracing::warn!(outlet, "access list: {error}");
+    fn say(&mut self, error: Option<&Error>) {
+        let (outlet, left_out) = (self.health.outlet, self.health.left_out);
+        let text = error.map(Error::to_string).or_else(|| full(&self.papers));
+        match &text {
+            // How many are left out changes with every ban; that there are some is told once.
+            Some(text)
+                if self.health.error.is_none()
+                    || error.is_some() && self.health.error.as_ref() != Some(text) =>
+            {
+                tracing::warn!(outlet, left_out, "access list: {text}");
             }
             None if self.health.error.is_some() => {
                 tracing::info!(outlet, "access list: all is as wanted again");
             }
             _ => {}
         }
-        self.health.error = error;
+        self.health.error = text;
     }
+}
+
+/// What is said of lists that are full.
+fn full(papers: &[Paper]) -> Option<String> {
+    let full =
+        papers.iter().max_by_key(|paper| paper.list.left_out).filter(|paper| paper.list.left_out > 0)?;
+    let (left_out, held) = (full.list.left_out, full.list.subjects.len());
+    let path = full.path.display();
+    Some(format!(
+        "{path} is full: it holds the {held} bans that end last, and {left_out} are left out; ban subnets instead"
+    ))
 }
 
 impl Paper {
@@ -166,5 +182,56 @@ impl Paper {
             Kind::Asterisk(kind) if !self.is_told => Some(kind.module),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use event::{Categories, Subject};
+
+    use super::*;
+
+    fn denied(count: u32) -> Vec<Denied> {
+        let one = |number: u32| Denied {
+            subject: Subject::exactly(Ipv4Addr::from(0x0a00_0000 + number).into()),
+            categories: Categories::from(Category::Sip),
+            until: Moment::from_seconds(number.into()),
+        };
+        (0..count).map(one).collect()
+    }
+
+    #[test]
+    fn a_full_list_says_so() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut outlet =
+            Outlet::asterisk(Asterisk { directory: directory.path().to_owned(), ..Asterisk::default() });
+        let most = u32::try_from(ACL_ASTERISK_SUBJECTS).unwrap();
+        outlet.write(&denied(most), Moment::default()).unwrap();
+        assert_eq!(full(&outlet.papers), None);
+        outlet.write(&denied(most + 5), Moment::default()).unwrap();
+        assert_eq!((outlet.health.held, outlet.health.left_out), (ACL_ASTERISK_SUBJECTS as u64, 5));
+        assert!(
+            full(&outlet.papers).unwrap().contains("holds the 10000 bans that end last, and 5 are left out")
+        );
+        let text = std::fs::read_to_string(directory.path().join("stockade-acl.conf")).unwrap();
+        assert!(!text.contains("=10.0.0.0,") && text.contains("=10.0.0.5,"), "the first five end first");
+    }
+
+    #[test]
+    fn only_the_lists_that_changed_are_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut outlet =
+            Outlet::asterisk(Asterisk { directory: directory.path().to_owned(), ..Asterisk::default() });
+        let modules =
+            |outlet: &Outlet| outlet.papers.iter().filter_map(Paper::module_to_tell).collect::<Vec<_>>();
+        outlet.write(&[], Moment::default()).unwrap();
+        assert_eq!(modules(&outlet), ["acl", "manager", "chan_iax2.so"], "nobody knows at the start");
+        outlet.papers.iter_mut().for_each(|paper| paper.is_told = true);
+        outlet.write(&[], Moment::default()).unwrap();
+        assert!(modules(&outlet).is_empty());
+        outlet.write(&denied(1), Moment::default()).unwrap();
+        assert_eq!(modules(&outlet), ["acl"]);
     }
 }
