@@ -9,7 +9,7 @@ set -eu
 packages="
     gcc libc6-dev
     nftables conntrack iproute2 iputils-ping util-linux
-    openssh-server openssh-client rsyslog nginx-light curl debootstrap
+    openssh-server openssh-client rsyslog nginx-light caddy curl debootstrap
     hydra ffuf sipvicious sshpass
     apache2-utils systemd-journal-remote sqlite3 fail2ban crowdsec-firewall-bouncer
     redis-server redis-sentinel redis-tools

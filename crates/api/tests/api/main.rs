@@ -13,7 +13,9 @@ mod metrics;
 mod web_servers;
 mod site;
 mod stopwatch;
+mod front;
 mod nginx;
+mod caddy;
 mod speed;
 
 use std::sync::Arc;
