@@ -2,6 +2,7 @@
 //! "now" and the zone are arguments.
 
 mod field;
+mod shown;
 mod zone;
 mod stamp;
 mod search;
@@ -47,6 +48,11 @@ impl DateDetector {
         };
         let lines = pattern.unwrap_or_default().split('\n').map(str::trim).filter(|line| !line.is_empty());
         Ok(Self { detector: Detector::new(lines)?, assumed })
+    }
+
+    /// How often each template was chosen, by the name that fail2ban shows, in the present order.
+    pub fn hits(&self) -> impl Iterator<Item = (u64, String)> {
+        self.detector.hits().map(|(won, name)| (won, shown::name(name)))
     }
 
     /// The date in this line. A date without a zone is in `logtimezone`, or else in `zone`; one without a year is the last such before `now`.

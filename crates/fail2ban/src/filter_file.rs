@@ -47,8 +47,19 @@ pub(crate) const NAMES: [&str; 7] =
 pub fn read(folder: &Path, spelled: &str) -> Result<(FilterText, Vec<Complaint>), Vec<Complaint>> {
     let place = Place::file(folder.join("filter.d"));
     let spelled = Spelled::parse(spelled).map_err(|wrong| vec![Complaint { place: place.clone(), wrong }])?;
-    let (conf, mut complaints) = open(folder, &spelled, &place)?;
-    let given = spelled_options(&spelled, &place, &conf, false);
+    read_base(folder, &format!("filter.d/{}", spelled.name), &spelled, false)
+}
+
+/// Reads the filter in `BASE.conf` and `BASE.local` of a folder. `journal`: its lines come from there.
+pub(crate) fn read_base(
+    folder: &Path,
+    base: &str,
+    spelled: &Spelled,
+    journal: bool,
+) -> Result<(FilterText, Vec<Complaint>), Vec<Complaint>> {
+    let place = Place::file(folder.join(base).parent().unwrap_or(folder));
+    let (conf, mut complaints) = open_base(folder, base, &place)?;
+    let given = spelled_options(spelled, &place, &conf, journal);
     let definition = Definition::new(&conf, &Given::default(), &given, &NAMES, Reach::Named);
     if !definition.complaints.is_empty() {
         complaints.extend(definition.complaints);
@@ -69,10 +80,13 @@ pub(crate) fn open(
     spelled: &Spelled,
     at: &Place,
 ) -> Result<(Conf, Vec<Complaint>), Vec<Complaint>> {
-    let base = format!("filter.d/{}", spelled.name);
-    let (conf, mut complaints) = conf::read(folder, &base);
+    open_base(folder, &format!("filter.d/{}", spelled.name), at)
+}
+
+fn open_base(folder: &Path, base: &str, at: &Place) -> Result<(Conf, Vec<Complaint>), Vec<Complaint>> {
+    let (conf, mut complaints) = conf::read(folder, base);
     let Some(conf) = conf else {
-        complaints.push(Complaint { place: at.clone(), wrong: Wrong::NoFile(base) });
+        complaints.push(Complaint { place: at.clone(), wrong: Wrong::NoFile(base.to_owned()) });
         return Err(complaints);
     };
     if !conf.has("Definition") {

@@ -2,6 +2,7 @@
 //! `ignoreregex` does. Reads no clock, looks no name up, and counts nothing: whoever asks does.
 
 mod candidates;
+mod every;
 mod groups;
 mod pending;
 mod record;
@@ -18,6 +19,7 @@ use crate::date::DateDetector;
 use crate::filter_file::FilterText;
 use crate::pattern::{Names, Pattern, PatternError, Places, Text, Wrong};
 use candidates::Candidates;
+pub use every::{Every, Match};
 use groups::{Complex, complex, groups};
 pub use groups::{Groups, Value};
 use pending::Pending;
@@ -151,6 +153,11 @@ impl Judge {
         (judge, wrong)
     }
 
+    /// What was learned of the dates.
+    pub fn dates(&self) -> &DateDetector {
+        &self.dates
+    }
+
     /// The patterns of failures, as they were written.
     pub fn patterns(&self) -> impl Iterator<Item = &str> {
         self.failures.iter().map(|rule| rule.pattern.source())
@@ -163,6 +170,12 @@ impl Judge {
 
     /// Judges a line of a file, without its newline.
     pub fn line(&mut self, line: &str, now: Moment) -> Verdict {
+        let at = self.take_in(line, now);
+        self.find(at, now)
+    }
+
+    /// Cuts the date out of a line, and says which moment it is.
+    fn take_in(&mut self, line: &str, now: Moment) -> Option<Moment> {
         // fail2ban takes the last date for a line without one, if it is not older than this.
         let recent = Moment::from_millis(now.millis() - 60_000);
         let found = self.dates.find(line, now, &self.zone);
@@ -179,15 +192,15 @@ impl Judge {
         }
         if at.is_some() {
             self.cut(&line[..start], &line[start..end], &line[end..]);
-        } else if let Some((date, moment)) = self.last.clone().filter(|(_, last)| *last > recent) {
-            self.cut("", &date, line);
-            at = Some(moment);
-        } else {
-            self.cut(&line[..start], &line[start..end], &line[end..]);
-            // An empty date is one that the pattern allows to be missing.
-            at = found.filter(|found| found.start == found.end).map(|_| now);
+            return at;
         }
-        self.find(at, now)
+        if let Some((date, moment)) = self.last.clone().filter(|(_, last)| *last > recent) {
+            self.cut("", &date, line);
+            return Some(moment);
+        }
+        self.cut(&line[..start], &line[start..end], &line[end..]);
+        // An empty date is one that the pattern allows to be missing.
+        found.filter(|found| found.start == found.end).map(|_| now)
     }
 
     /// Judges a message whose moment is known, such as the journal's: no date is looked for in it.

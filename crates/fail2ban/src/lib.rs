@@ -12,7 +12,7 @@
 //!
 //! - `value`: what fail2ban's server and client say to each other; `repr`: how Python writes it. `stream`: a configuration as the commands
 //!   that its client sends; `beautifier`: the server's answers as the client prints them. `formula`: how long a ban lasts.
-//!   `client`: its command line.
+//!   `client`: its command line; `report`: that of `fail2ban-regex`, and what it prints.
 //!
 //! It refuses to run anything, to resolve a name and to read a clock.
 
@@ -39,6 +39,7 @@ pub mod stream;
 pub mod beautifier;
 pub mod formula;
 pub mod client;
+pub mod report;
 
 pub use complaint::{Complaint, Place};
 pub use date::{DateDetector, Found};

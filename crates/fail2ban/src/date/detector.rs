@@ -71,7 +71,13 @@ impl Detector {
             _ if key.contains("{DATE}") => {
                 PATTERNS.iter().try_for_each(|default| self.add(Arc::new(within(pattern, default)?), !first))
             }
-            _ => self.add(Arc::new(Template::new(pattern)?), false),
+            _ => {
+                let made = match default_of(pattern, &key) {
+                    Some(template) => template,
+                    None => Arc::new(Template::new(pattern)?),
+                };
+                self.add(made, false)
+            }
         }
     }
 
@@ -82,6 +88,11 @@ impl Detector {
             return Err(DateError::Twice { pattern: template.name.clone() });
         }
         Ok(())
+    }
+
+    /// How often each template was chosen, and its name.
+    pub fn hits(&self) -> impl Iterator<Item = (u64, &str)> {
+        self.slots.iter().map(|slot| (slot.won, slot.template.name.as_str()))
     }
 
     /// The template that fits this line, and where.
@@ -226,10 +237,21 @@ impl Last {
     }
 }
 
+/// The default template that is written just so: fail2ban keeps one of each, with the weight that it has among the defaults.
+fn default_of(pattern: &str, key: &str) -> Option<Arc<Template>> {
+    let same = |template: &&Arc<Template>| match &template.pattern {
+        Some(written) => written == pattern,
+        None => template.name.to_uppercase() == key,
+    };
+    TEMPLATES.iter().filter(|template| template.weight > 1.0).find(same).cloned()
+}
+
 /// A default template in the place of `{DATE}`.
 fn within(pattern: &str, default: &str) -> Result<Template, DateError> {
     let bare = default.strip_prefix("{UNB}").unwrap_or(default);
     let bare = bare.strip_prefix("{^LN-BEG}").unwrap_or(bare);
+    // fail2ban puts the template's name there, which then is a text like any other.
+    let bare = if bare == "EPOCH" { "Epoch" } else { bare };
     let mut made = String::new();
     let mut rest = pattern;
     while let Some(part) = braced(rest, &["{DATE}"]) {

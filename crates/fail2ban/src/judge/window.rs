@@ -1,7 +1,7 @@
 //! The last lines of a log, for patterns that span several of them: which lines a match took and which it left.
 
 /// A line without its date, and the date.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct CutLine {
     before: String,
     date: String,

@@ -1,0 +1,149 @@
+//! One line through every pattern of a filter, not only up to the first that matches: what `fail2ban-regex` counts. It refuses to ban on it.
+
+use event::Moment;
+
+use super::groups::{Groups, Value, groups};
+use super::record::{Lines, Record};
+use super::window::{CutLine, join};
+use super::{Judge, who};
+
+/// What became of a line.
+#[derive(Clone, Debug, Default)]
+pub struct Every {
+    /// Whether `prefregex` was tried, and matched. None: it was not tried.
+    pub prefix: Option<bool>,
+    /// What the groups of `prefregex` took, in the pattern's order; `content` is among them.
+    pub groups: Vec<(String, Option<Value>)>,
+    /// The patterns of failures that matched, in order.
+    pub matched: Vec<Match>,
+    /// The patterns to ignore that matched, in order, each as often as it did.
+    pub ignored: Vec<usize>,
+    /// Earlier lines that this one's match took, where matches span lines.
+    pub taken: Vec<String>,
+}
+
+/// A match of one pattern.
+#[derive(Clone, Debug)]
+pub struct Match {
+    /// The index of the pattern.
+    pub pattern: usize,
+    /// Whether it is no failure by itself.
+    pub harmless: bool,
+    /// Whom it is about, if that is known yet.
+    pub who: Option<String>,
+    /// When.
+    pub at: Option<Moment>,
+}
+
+impl Judge {
+    /// Judges a line of a file by every pattern, or, unless `all`, up to the first that matches. A judge that is asked so must always be
+    /// asked so.
+    pub fn every(&mut self, line: &str, now: Moment, all: bool) -> Every {
+        let mut before = self.lines.clone();
+        if before.len() >= self.lines_max {
+            before.remove(0);
+        }
+        let at = self.take_in(line, now);
+        let mut every = Every::default();
+        self.every_pattern(at, now, all, &mut every);
+        if self.lines_max > 1 {
+            let gone = before.iter().filter(|line| !self.lines.contains(line));
+            every.taken = gone.map(CutLine::whole).collect();
+        }
+        every
+    }
+
+    fn every_pattern(&mut self, at: Option<Moment>, now: Moment, all: bool, every: &mut Every) {
+        let mut text = String::new();
+        join(&self.lines, &mut text);
+        if self.ignored.len() + 2 < self.failures.len() {
+            self.every_ignoring(&text, all, every);
+            if !every.ignored.is_empty() {
+                return;
+            }
+        }
+        self.candidates.mark(&text, &mut self.marked);
+        let mut outer = Groups::new();
+        let mut searched = text.clone();
+        if let Some(rule) = &self.prefix {
+            let matched = rule.matches(&text, &mut self.outer, &mut self.given_up);
+            every.prefix = Some(matched);
+            if !matched {
+                return;
+            }
+            outer = groups(&rule.pattern, &rule.complex, &text, &self.outer);
+            let named = rule.pattern.groups().map(|(_, name)| name);
+            every.groups = named.map(|name| (name.to_string(), outer.get(name).cloned().flatten())).collect();
+            let taken = rule.content.and_then(|group| self.outer.group(group));
+            if let Some((start, end)) = taken.filter(|(start, end)| start < end) {
+                // What the prefix left is from here on the only line.
+                self.lines.clear();
+                self.cut("", "", &text[start..end]);
+                join(&self.lines, &mut searched);
+            }
+            outer.remove("content");
+        }
+        for index in 0..self.failures.len() {
+            let rule = &self.failures[index];
+            if !self.marked[index] || !rule.matches(&searched, &mut self.places, &mut self.given_up) {
+                continue;
+            }
+            let inner = groups(&rule.pattern, &rule.complex, &searched, &self.places);
+            let taken = self.taken(&searched, &inner);
+            let several = self.lines_max > 1;
+            let ignored = every.ignored.len();
+            let mut matched = searched.clone();
+            if several {
+                join(&taken.matched, &mut matched);
+            }
+            self.every_ignoring(&matched, all, every);
+            let mut lines = Lines::default();
+            taken.matched.iter().for_each(|line| lines.push(line.whole()));
+            if several {
+                self.leave(taken.unmatched);
+                join(&self.lines, &mut searched);
+            }
+            if every.ignored.len() == ignored {
+                let mut merged = outer.clone();
+                merged.extend(inner);
+                // Of a connection, what is no failure yet is nothing, unless all is shown.
+                let told = all || !merged.get("mlfid").is_some_and(Option::is_some);
+                let found = self.one_of_every(index, merged, lines, at, now);
+                if told || !found.harmless {
+                    every.matched.push(found);
+                }
+            }
+            if !all {
+                return;
+            }
+        }
+    }
+
+    fn every_ignoring(&mut self, text: &str, all: bool, every: &mut Every) {
+        let mut places = crate::pattern::Places::default();
+        let found = self.ignored.iter().enumerate();
+        let found = found.filter(|(_, rule)| rule.matches(text, &mut places, &mut self.given_up));
+        every.ignored.extend(found.map(|(index, _)| index).take(if all { usize::MAX } else { 1 }));
+    }
+
+    fn one_of_every(
+        &mut self,
+        pattern: usize,
+        groups: Groups,
+        lines: Lines,
+        at: Option<Moment>,
+        now: Moment,
+    ) -> Match {
+        let found = Record { groups, ..Record::default() };
+        let connection = found.text("mlfid").map(str::to_owned);
+        let record = match &connection {
+            Some(connection) => self.pending.merge(connection, found, lines, now),
+            None => found,
+        };
+        let who = who(&record.groups).map(|(who, _)| who.to_string());
+        if let Some(connection) = connection.filter(|_| who.is_none()) {
+            self.pending.wait(&connection);
+        }
+        Match { pattern, harmless: record.is_harmless(), who, at }
+    }
+}
