@@ -8,3 +8,12 @@ mod differences;
 mod live;
 mod reference;
 mod memory;
+mod ours;
+mod side_by_side;
+// CrowdSec itself, as the tests of our own client of a LAPI start it.
+#[path = "../../../blocklist/tests/lists/crowdsec.rs"]
+#[allow(dead_code, reason = "not all of it is needed here")]
+mod crowdsec;
+#[path = "../../../blocklist/tests/lists/deadline.rs"]
+#[allow(dead_code, reason = "not all of it is needed here")]
+mod deadline;
