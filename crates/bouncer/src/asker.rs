@@ -217,7 +217,10 @@ fn listen(
                 }
             }
             // Reading everything tells what is wrong, if it still is.
-            Err(_) => return Heard::Loss,
+            Err(cause) => {
+                tracing::info!("{cause}; the channel of changes is opened anew");
+                return Heard::Loss;
+            }
         }
     }
 }

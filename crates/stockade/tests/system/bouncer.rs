@@ -174,9 +174,11 @@ fn a_wrong_key_is_said_and_holds_up_nothing() {
 
 #[test]
 fn what_is_typed_wrong_is_told() {
+    // Should one of them run after all, then here.
+    let place = Place::new("");
     let run = |words: &[&str]| {
-        let mut command = Command::new(STOCKADE);
-        command.arg("bouncer").args(words);
+        let mut command = Command::new("timeout");
+        command.args(["20", STOCKADE, "bouncer", "--state-dir"]).arg(place.path("bouncer")).args(words);
         finish(command, "")
     };
     for (words, code, told) in [
@@ -185,7 +187,7 @@ fn what_is_typed_wrong_is_told() {
         (&["--lapi", LAPI, "--token", "k", "--redis", "redis://127.0.0.1"], 2, "--redis"),
         (&["--lapi", LAPI, "--token-file", "/nowhere/key"], 66, "/nowhere/key"),
         (&["--lapi", LAPI, "--token", "k", "--every", "soon"], 2, "'soon'"),
-        (&["--redis", "127.0.0.1:6379"], 2, "127.0.0.1:6379"),
+        (&["--redis", "http://127.0.0.1:6379"], 2, "127.0.0.1:6379"),
     ] {
         let answer = run(words);
         assert_eq!(answer.code, code, "{words:?}: {answer:?}");

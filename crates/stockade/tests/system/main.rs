@@ -17,6 +17,8 @@ mod lapi;
 mod bouncer;
 mod sources;
 mod whitelist;
+mod blocklists;
+mod takeover;
 mod catch_up;
 mod success;
 mod evidence;
