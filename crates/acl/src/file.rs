@@ -84,6 +84,8 @@ impl Access {
     }
 
     fn give(&self, file: &File) -> io::Result<()> {
+        // The mode first: a file that belongs to somebody else takes one more right to change.
+        file.set_permissions(fs::Permissions::from_mode(self.mode))?;
         let own = file.metadata()?;
         if (own.uid(), own.gid()) != (self.user, self.group) {
             // Without root the file stays ours; its group or mode may still let the program read it.
@@ -91,7 +93,7 @@ impl Access {
                 tracing::debug!(%error, "an access list stays with its writer");
             }
         }
-        file.set_permissions(fs::Permissions::from_mode(self.mode))
+        Ok(())
     }
 }
 
