@@ -80,7 +80,9 @@ impl Cluster {
     fn follow(&mut self, command: &Cmd, mut answer: Value) -> Result<Value, LinkError> {
         for _ in 0..limit::REDIS_REDIRECTIONS {
             let Some(to) = redirection(&answer) else { return Ok(answer) };
-            let master = self.place_of(&to.host, to.port);
+            // Without a host, the one that answered is meant.
+            let host = if to.host.is_empty() { host_in(&self.server) } else { to.host };
+            let master = self.place_of(&host, to.port);
             let node = self.at(master)?;
             let mut asked = Vec::new();
             if to.is_ask {

@@ -100,6 +100,8 @@ impl LinkError {
             _ if error.is_timeout() => Trouble::TimedOut,
             // The library says so about the command that chooses the database.
             _ if error.to_string().contains("Authentication required") => Trouble::PasswordMissing,
+            // A socket in the file system that is not there counts as refused for the library.
+            _ if error.to_string().contains("No such file") => Trouble::Unreachable(error.to_string()),
             _ if error.is_connection_refusal() => Trouble::Unreachable("connection refused".to_owned()),
             ErrorKind::AuthenticationFailed => password(error.detail().unwrap_or_default()),
             ErrorKind::Io if error.is_connection_dropped() => Trouble::Lost(error.to_string()),

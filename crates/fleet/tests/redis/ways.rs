@@ -9,9 +9,9 @@ use redis::cmd;
 
 use crate::keys::{connected, start};
 use crate::support::deadline::until;
-use crate::support::host::{Program, in_seconds};
+use crate::support::host::{Program, in_seconds, now};
 use crate::support::server::{Server, free_port, password_file, settings};
-use crate::support::{banned, sip};
+use crate::support::{banned, lifted, sip};
 
 fn ping(settings: &Redis) -> Result<(), Trouble> {
     Link::connect(settings).map(drop).map_err(|error| {
@@ -34,7 +34,12 @@ fn passwords_and_users() {
     ping(&settings).unwrap();
 
     let mut link = Link::connect(&settings).unwrap();
-    let rights = ["ACL", "SETUSER", "stockade", "on", ">other", "~_PH_REDIS_CLIENT:*", "+@all", "-@admin"];
+    // As docs/redis.md has it, without the channel, and with what this test asks for itself.
+    let keys = "~_PH_REDIS_CLIENT:firewall:* ~_PH_REDIS_CLIENT:stockade:*";
+    let commands = "+ping +select +time +set +del +pttl +zadd +zrem +zrange +zremrangebyscore +pexpire +sadd +srem \
+                    +smembers +publish";
+    let line = format!("ACL SETUSER stockade on >other {keys} {commands}");
+    let rights: Vec<&str> = line.split_whitespace().collect();
     link.run(&[cmd(rights[0]).arg(&rights[1..]).to_owned()]).unwrap();
     settings.user = Some("stockade".to_owned());
     assert!(matches!(ping(&settings), Err(Trouble::PasswordWrong(_))));
@@ -46,8 +51,11 @@ fn passwords_and_users() {
     let fleet = start(&settings, &program);
     connected(&fleet);
     fleet.tell(banned(sip("192.0.2.1", in_seconds(600))));
+    fleet.tell(fleet::Told::Whitelist(vec!["203.0.113.1".parse().unwrap()]));
     until("a key", 20, || fleet.health().keys == 1);
-    assert!(fleet.health().is_connected);
+    fleet.tell(lifted("192.0.2.1", None, now()));
+    until("no key", 20, || fleet.health().keys == 0);
+    assert_eq!(fleet.health().error, None);
     fleet.stop();
 
     let mut link = Link::connect(&settings).unwrap();
@@ -179,4 +187,32 @@ fn tls_with_an_authority_of_ones_own() {
     assert!(matches!(ping(&settings), Err(Trouble::Tls(_) | Trouble::TimedOut)), "no TLS there");
     settings.ca_file = Some(settings.password_file.clone().unwrap());
     assert!(ping(&settings).is_err(), "no certificate in that file");
+}
+
+#[test]
+fn a_socket_in_the_file_system() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("redis.sock");
+    let server = Server::start(&["--unixsocket", path.to_str().unwrap(), "--requirepass", "secret"]);
+    let mut settings = settings(&format!("redis+unix://{}", path.display()));
+    settings.password_file = Some(password_file(server.dir.path(), "secret"));
+    let program = Arc::new(Program::default());
+    let fleet = start(&settings, &program);
+    connected(&fleet);
+    fleet.tell(banned(sip("192.0.2.1", in_seconds(600))));
+    until("a key", 20, || server.ask(&["EXISTS", "_PH_REDIS_CLIENT:firewall:sip:192.0.2.1"]));
+    fleet.stop();
+    settings.servers = Servers::Single("redis+unix:///nowhere/redis.sock".to_owned());
+    assert!(matches!(ping(&settings), Err(Trouble::Unreachable(_))));
+}
+
+#[test]
+fn an_address_of_ipv6() {
+    let server = Server::start(&["--bind", "127.0.0.1", "::1"]);
+    let mut settings = settings(&format!("redis://[::1]:{}", server.port));
+    ping(&settings).unwrap();
+    let port = free_port();
+    settings.servers = Servers::Single(format!("redis://[::1]:{port}"));
+    let error = Link::connect(&settings).unwrap_err().to_string();
+    assert!(error.contains(&format!("[::1]:{port}")), "{error}");
 }
