@@ -1,0 +1,51 @@
+//! What happens to the jails, as far as fail2ban's log, its database and its actions are concerned. Told after it is recorded, in order.
+
+use event::{Ban, Failure, Moment, Subject};
+
+/// Something that happened. `jail` is the name as fail2ban's configuration has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Happening {
+    /// A jail runs from now on.
+    Started {
+        /// Which.
+        jail: String,
+    },
+    /// A jail runs no more; its bans are lifted.
+    Stopped {
+        /// Which.
+        jail: String,
+    },
+    /// A line was a failure, and counted.
+    Found {
+        /// Of which jail.
+        jail: String,
+        /// The failure.
+        failure: Failure,
+    },
+    /// Somebody is banned, or for longer than before.
+    Banned {
+        /// By which jail.
+        jail: String,
+        /// The ban.
+        ban: Ban,
+        /// How often the subject was banned by this jail before.
+        earlier: u32,
+        /// The lines that led to it, the oldest first, as far as they are kept. Attacker-controlled.
+        lines: Vec<String>,
+        /// It was prolonged, and stood already.
+        prolonged: bool,
+        /// It was restored at the start, and stood already.
+        restored: bool,
+    },
+    /// Somebody is let in again, by hand or because the time is over.
+    Unbanned {
+        /// By which jail.
+        jail: String,
+        /// Who.
+        subject: Subject,
+        /// When.
+        at: Moment,
+        /// The time was over.
+        expired: bool,
+    },
+}
