@@ -95,6 +95,9 @@ pub struct Trial {
     missed: Kept,
     ignored: Kept,
     zone: TimeZone,
+    journal_match: Vec<String>,
+    /// Whether dates are looked for at all: the journal's messages have their own.
+    dated: bool,
 }
 
 /// A pattern, and what it matched.
@@ -137,6 +140,8 @@ impl Trial {
             ignored: Kept::default(),
             zone,
             judge: read.judge,
+            journal_match: read.journal_match,
+            dated: log != Log::Journal || read.dated,
             ask,
         };
         let head = if trial.ask.out.is_some() { String::new() } else { read.head };
@@ -155,17 +160,33 @@ impl Trial {
             return None;
         }
         match self.ask.out.clone() {
-            Some(wanted) => self.only(line, now, &wanted),
+            Some(wanted) => only(self.judge.line(line, now), &wanted),
             None => {
-                self.tried(line, now);
+                let every = self.judge.every(line, now, self.ask.check_all);
+                self.count(line, every);
                 None
             }
         }
     }
 
-    fn tried(&mut self, line: &str, now: Moment) {
-        let Every { prefix, groups, matched, ignored, taken } =
-            self.judge.every(line, now, self.ask.check_all);
+    /// Takes the next message of the journal.
+    pub fn message(&mut self, message: &str, at: Moment, now: Moment) -> Option<String> {
+        if let Some(wanted) = self.ask.out.clone() {
+            let verdict = self.judge.message(message, at, now);
+            return only(verdict, &wanted);
+        }
+        let every = self.judge.every_of_message(message, at, now, self.ask.check_all);
+        self.count(message, every);
+        None
+    }
+
+    /// Which messages of the journal are wanted, by the command line or the filter; none: all.
+    pub fn journal_match(&self) -> &[String] {
+        &self.journal_match
+    }
+
+    fn count(&mut self, line: &str, every: Every) {
+        let Every { prefix, groups, matched, ignored, taken } = every;
         // What was not tried stands as it did, and fail2ban counts it so.
         self.prefix_matched = prefix.unwrap_or(self.prefix_matched);
         if prefix == Some(true) && self.ask.verbose > 0 {
@@ -224,20 +245,21 @@ impl Trial {
             self.missed.count = self.missed.count.saturating_sub(1);
         }
     }
+}
 
-    fn only(&mut self, line: &str, now: Moment, wanted: &str) -> Option<String> {
-        let Verdict::Failure(failure) = self.judge.line(line, now) else { return None };
-        let text = match wanted {
-            "id" | "fid" => failure.who.to_string(),
-            "ip" => failure.address.as_ref().unwrap_or(&failure.who).to_string(),
-            "msg" => failure.lines.join("\n"),
-            group => match failure.groups.get(group).and_then(Option::as_ref) {
-                Some(value) => value.text().unwrap_or_default().to_owned(),
-                None => "None".to_owned(),
-            },
-        };
-        Some(text + "\n")
-    }
+/// What `--out` prints of a failure.
+fn only(verdict: Verdict, wanted: &str) -> Option<String> {
+    let Verdict::Failure(failure) = verdict else { return None };
+    let text = match wanted {
+        "id" | "fid" => failure.who.to_string(),
+        "ip" => failure.address.as_ref().unwrap_or(&failure.who).to_string(),
+        "msg" => failure.lines.join("\n"),
+        group => match failure.groups.get(group).and_then(Option::as_ref) {
+            Some(value) => value.text().unwrap_or_default().to_owned(),
+            None => "None".to_owned(),
+        },
+    };
+    Some(text + "\n")
 }
 
 /// Groups as Python shows them.

@@ -222,3 +222,30 @@ fn one_broken_jail_does_not_stop_the_others() {
     assert_eq!((one("sshd").jails, one("sshd").broken.len()), (vec!["sshd".to_owned()], 0));
     assert_eq!(one("no-such-jail").broken.len(), 1);
 }
+
+#[test]
+fn every_stock_filter_and_action() {
+    let names = |folder: &str| {
+        let entries = std::fs::read_dir(Path::new("/etc/fail2ban").join(folder)).unwrap();
+        let names = entries.filter_map(|entry| entry.unwrap().file_name().into_string().ok());
+        // Those that are there to be included define nothing.
+        let names = names.filter(|name| !name.contains("common") && name != "pass2allow-ftp.conf");
+        let mut names: Vec<String> =
+            names.filter_map(|name| Some(name.strip_suffix(".conf")?.to_owned())).collect();
+        names.sort();
+        names
+    };
+    let mut text = String::new();
+    for filter in names("filter.d") {
+        text += &format!("[f-{filter}]\nenabled = true\nfilter = {filter}\nlogpath = @/a.log\naction =\n");
+    }
+    for action in names("action.d") {
+        text += &format!(
+            "[a-{action}]\nenabled = true\nfilter = sshd\nlogpath = @/a.log tail\nport = 1,2:3\nprotocol = udp\n\
+             action = {action}[name=%(__name__)s-x, bantime=5, dest=\"a, b\"]\n  {action}\n"
+        );
+    }
+    let folder = with_files(&[("jail.d/all.conf", &text), ("a.log", "")]);
+    let read = assert_same(folder.path());
+    assert!(read.jails.len() > 140, "{}", read.jails.len());
+}

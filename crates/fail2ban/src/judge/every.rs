@@ -39,11 +39,25 @@ impl Judge {
     /// Judges a line of a file by every pattern, or, unless `all`, up to the first that matches. A judge that is asked so must always be
     /// asked so.
     pub fn every(&mut self, line: &str, now: Moment, all: bool) -> Every {
-        let mut before = self.lines.clone();
-        if before.len() >= self.lines_max {
-            before.remove(0);
-        }
+        let before = self.that_stay();
         let at = self.take_in(line, now);
+        self.every_line(&before, at, now, all)
+    }
+
+    /// As `every`, for a message whose moment is known.
+    pub fn every_of_message(&mut self, message: &str, at: Moment, now: Moment, all: bool) -> Every {
+        let before = self.that_stay();
+        self.cut("", "", message);
+        self.every_line(&before, Some(at), now, all)
+    }
+
+    /// The lines that are still there when the next one has come.
+    fn that_stay(&self) -> Vec<CutLine> {
+        let surplus = usize::from(self.lines.len() >= self.lines_max);
+        self.lines[surplus..].to_vec()
+    }
+
+    fn every_line(&mut self, before: &[CutLine], at: Option<Moment>, now: Moment, all: bool) -> Every {
         let mut every = Every::default();
         self.every_pattern(at, now, all, &mut every);
         if self.lines_max > 1 {

@@ -12,12 +12,16 @@ use crate::options::Spelled;
 use crate::pattern::{Names, PatternError, Wrong, tags};
 use crate::repr;
 use crate::value::Value;
+use crate::words;
 
 /// A filter, ready to judge.
 pub struct Read {
     pub filter: FilterText,
     pub judge: Judge,
     pub head: String,
+    pub journal_match: Vec<String>,
+    /// Whether the filter or the command line says how dates look.
+    pub dated: bool,
 }
 
 /// Reads what `ask` names. What cannot be used is what is printed instead.
@@ -52,9 +56,16 @@ pub fn read(ask: &Ask, log: Log, zone: &TimeZone) -> Result<Read, String> {
         let text = refusal(refused, &filter, names);
         return Err(wrong(&head, &text));
     }
+    // Of several matches in a filter, fail2ban takes the last here.
+    let given = ask.journalmatch.as_deref().map(words::shell);
+    let journal_match = given.or_else(|| filter.journalmatch.last().cloned()).unwrap_or_default();
     head += &log_head(ask, log, multiline);
+    if log == Log::Journal && !journal_match.is_empty() {
+        head += &format!("Use    journal match : {}\n", journal_match.join(" "));
+    }
     head.push('\n');
-    Ok(Read { filter, judge, head })
+    let dated = pattern.is_some();
+    Ok(Read { judge, head, journal_match, dated, filter })
 }
 
 /// What fail2ban says of a pattern that it cannot use. Its cause stands on a line of its own, in our words.

@@ -19,10 +19,9 @@ impl Trial {
         }
         out += &self.regexes("Failregex", &self.failregex, now);
         out += &self.regexes("Ignoreregex", &self.ignoreregex, now);
-        out += "\nDate template hits:\n";
-        let hits = self.judge.dates().hits().filter(|(hits, _)| self.ask.verbose > 0 || *hits > 0);
-        let hits: Vec<String> = hits.map(|(hits, name)| format!("[{hits}] {name}")).collect();
-        out += &listed(Some("[# of hits] date format"), &hits);
+        if self.dated {
+            out += &self.dates();
+        }
         let (ignored, matched, missed) = (self.ignored.count, self.matched.count, self.missed.count);
         out += &format!(
             "\nLines: {} lines, {ignored} ignored, {matched} matched, {missed} missed\n",
@@ -42,6 +41,12 @@ impl Trial {
             out += &self.lines_of("missed", &self.missed, self.ask.all_missed);
         }
         out
+    }
+
+    fn dates(&self) -> String {
+        let hits = self.judge.dates().hits().filter(|(hits, _)| self.ask.verbose > 0 || *hits > 0);
+        let hits: Vec<String> = hits.map(|(hits, name)| format!("[{hits}] {name}")).collect();
+        format!("\nDate template hits:\n{}", listed(Some("[# of hits] date format"), &hits))
     }
 
     fn regexes(&self, title: &str, regexes: &[Tried], now: Moment) -> String {
