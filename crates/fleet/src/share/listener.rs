@@ -182,7 +182,7 @@ impl Listener {
         heard
     }
 
-    /// What the program is to hear of a ban.
+    /// What the program is to hear of a ban: nothing, if what it holds ends as the fleet has agreed.
     pub(crate) fn ban(
         &self,
         state: &mut State,
@@ -190,32 +190,24 @@ impl Listener {
         offset: Offset,
         now: Stamp,
     ) -> Option<Heard> {
-        let (id, name) = (&ban.standing.origin.id, &ban.standing.origin.name);
         state.met(&self.node.own, &ban.standing.origin, offset.moment(ban.standing.stamp.min(now)));
-        let before = state.register.standing(&ban.key).map(|old| (old.until, old.origin.id == *id));
+        let is_unknown = state.register.standing(&ban.key).is_none();
         match state.register.ban(&ban.key, ban.standing.clone()) {
-            Verdict::News => {}
             Verdict::Full => {
                 state.passed_over += 1;
                 return None;
             }
-            Verdict::Known | Verdict::Older | Verdict::Lifted => return None,
+            Verdict::Lifted => return None,
+            Verdict::News | Verdict::Known | Verdict::Older => {}
         }
-        let is_over = ban.standing.until <= now;
-        match before {
-            // Our own, as Redis wrote it down with a stamp that was cut.
-            Some((until, true)) if *id == self.node.own.id && is_same_end(until, ban.standing.until) => None,
-            None if is_over => None,
-            // A longer one stood here, and whoever decided made it end.
-            Some((until, _)) if is_over && until > now => {
-                let at = offset.moment(ban.standing.stamp);
-                let (subject, jail) = (ban.key.0, Some(ban.key.1.clone()));
-                let lifted = Lifted { subject, jail, at, by: format!("{name}: it was given another end") };
-                Some(Heard::Lifted { lifted, node: name.to_string() })
-            }
-            Some(_) if is_over => None,
-            _ => Some(Heard::Banned { ban: ban.ban(offset), node: name.to_string() }),
+        let standing = state.register.standing_mut(&ban.key)?;
+        let is_told = !is_unknown && is_same_end(standing.told, standing.until);
+        // The record of a ban that ends earlier does not tell why the other one holds; that one's comes, or came, by itself.
+        if is_told || ban.standing.until < standing.until || standing.until <= now {
+            return None;
         }
+        standing.told = standing.until;
+        Some(Heard::Banned { ban: ban.ban(offset), node: ban.standing.origin.name.to_string() })
     }
 
     /// What the program is to hear of a lift. A ban that was prolonged later than that stays, and the program, which knows only since when a

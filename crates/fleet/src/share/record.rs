@@ -151,7 +151,8 @@ impl BanRecord {
             None => longest,
             Some(until) => Stamp(until).min(longest),
         };
-        let standing = Standing { stamp, until, origin: origins.origin(&self.node, &self.name)?, seen: 0 };
+        let origin = origins.origin(&self.node, &self.name)?;
+        let standing = Standing { stamp, until, told: until, origin, seen: 0 };
         Ok(SharedBan {
             key,
             scope: scope(&self.scope)?,

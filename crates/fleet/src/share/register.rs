@@ -1,10 +1,14 @@
-//! What the fleet has agreed on: for each subject and jail the latest ban, and the latest lift that covers it. A ban holds if and
-//! only if it was decided later than every lift that covers it. Pure: no clock, no Redis.
+//! What the fleet has agreed on: for each subject and jail the ban that holds, and the latest lift that covers it. A ban holds if and only
+//! if it was decided later than every lift that covers it. Pure: no clock, no Redis.
 //!
-//! Bans and lifts are each a register in which the last writer wins, and which of two writers is the last depends on what they
-//! wrote alone. So the order in which entries arrive, how often, and how late, makes no difference: nodes that know the same
-//! entries hold the same bans. A lift stays behind as a tombstone, since otherwise a late ban could not be told from a new one.
-//! At the same millisecond, the lift wins: a blocked customer is worse than an attacker's second try.
+//! Of two bans, the later decision and the later end count, whoever wrote them: two nodes that ban the same attacker in the same
+//! second, one for ten minutes and one for a week, agree on the week. Lifts are a register in which the last one wins. So the order in
+//! which entries arrive, how often, and how late, makes no difference to who is banned. A lift stays behind as a tombstone, since
+//! otherwise a late ban could not be told from a new one. At the same millisecond, the lift wins: a blocked customer is worse than
+//! an attacker's second try. To shorten a ban is a lift and a ban (`teller`).
+//!
+//! One thing does depend on the order: a long ban, lifted, and a short one after it, where a node hears of the lift last. It keeps
+//! the long end. The next walk through the snapshot finds the difference, and all take the longer end.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -34,7 +38,9 @@ pub(crate) struct Standing {
     pub(crate) stamp: Stamp,
     /// When it ends.
     pub(crate) until: Stamp,
-    /// Who decided.
+    /// When it ends by what the program around has said or been told.
+    pub(crate) told: Stamp,
+    /// Who decided that it ends then.
     pub(crate) origin: Origin,
     /// The last walk through the snapshot in which it was seen there.
     pub(crate) seen: u32,
@@ -56,11 +62,11 @@ pub(crate) struct Tombstone {
 /// What became of a ban that was put in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// It is later than what was known, and holds.
+    /// It holds, and was decided later, or ends later, than what was known.
     News,
     /// It is exactly what was known.
     Known,
-    /// A later ban is known.
+    /// What was known was decided later, or ends later.
     Older,
     /// It was lifted.
     Lifted,
@@ -111,17 +117,21 @@ impl Register {
             self.held += 1;
             return Verdict::News;
         };
-        match rank(&new).cmp(&rank(old)) {
-            std::cmp::Ordering::Less => Verdict::Older,
-            std::cmp::Ordering::Equal => {
-                old.seen = old.seen.max(new.seen);
-                Verdict::Known
-            }
-            std::cmp::Ordering::Greater => {
-                *old = new;
-                Verdict::News
-            }
+        let (stamp, until) = (old.stamp.max(new.stamp), old.until.max(new.until));
+        if (old.stamp, old.until) == (new.stamp, new.until) {
+            old.seen = old.seen.max(new.seen);
+            return Verdict::Known;
         }
+        if (old.stamp, old.until) == (stamp, until) {
+            return Verdict::Older;
+        }
+        // What stands in the snapshot is seen there only if it is all of what is known.
+        old.seen = if (new.stamp, new.until) == (stamp, until) { new.seen } else { 0 };
+        if new.until > old.until {
+            old.origin = new.origin;
+        }
+        (old.stamp, old.until) = (stamp, until);
+        Verdict::News
     }
 
     /// Puts a lift in; the bans that it covers are gone. `None` if it is no later than what was known.
@@ -178,6 +188,11 @@ impl Register {
         self.bans.get(&key.0)?.iter().find(|(jail, _)| *jail == key.1).map(|(_, ban)| ban)
     }
 
+    /// The ban that holds, to be changed.
+    pub(crate) fn standing_mut(&mut self, key: &Key) -> Option<&mut Standing> {
+        self.bans.get_mut(&key.0)?.iter_mut().find(|(jail, _)| *jail == key.1).map(|(_, ban)| ban)
+    }
+
     /// The latest decision on bans of that subject which a lift of it would cover.
     pub(crate) fn latest_ban(&self, key: &LiftKey) -> Option<Stamp> {
         let covered = |jail: &JailName| key.1.as_ref().is_none_or(|lifted| lifted == jail);
@@ -219,11 +234,6 @@ impl Register {
         self.lifts.retain(|_, lift| lift.stamp > edge);
         (self.lifts.len() < before).then_some(edge)
     }
-}
-
-/// What decides which of two bans is the later one; the end and the node only at the same millisecond. `script.rs` has the same rule.
-fn rank(ban: &Standing) -> (Stamp, Stamp, &str) {
-    (ban.stamp, ban.until, &ban.origin.id)
 }
 
 #[cfg(test)]

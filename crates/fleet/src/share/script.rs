@@ -29,8 +29,9 @@ pub(crate) enum Publication {
     Lift(LiftKey, LiftRecord),
 }
 
-/// A ban and a lift are as late as in `Register`: by stamp, then by end, then by node; at the same stamp the lift wins. A ban from before
-/// the memory of lifts is taken only where it is known. What stands there and cannot be is as if it were not there.
+/// The rule is that of `Register`: of two bans the later decision and the later end count, and at the same stamp the lift wins. Where that
+/// makes one ban of two, it is written as one, with everything else as in the record with the later end. A ban from before the memory of
+/// lifts is taken only where it is known. What stands there and cannot be is as if it were not there.
 const PUBLISH: &str = r"
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
@@ -44,19 +45,24 @@ local function stored(key, field)
   if record.stamp > now + slack then return nil end
   return record
 end
-local function later(stamp, untilStamp, node, old)
-  if stamp ~= old.stamp then return stamp > old.stamp end
-  local oldUntil = old['until']
-  if type(oldUntil) ~= 'number' then oldUntil = forever end
-  if untilStamp ~= oldUntil then return untilStamp > oldUntil end
-  return node > tostring(old.node)
+local function merged(old, oldUntil, record, stamp, untilStamp)
+  local base = old
+  if untilStamp > oldUntil then
+    local fine, new = pcall(cjson.decode, record)
+    if not fine then return record end
+    base = new
+  end
+  base.stamp = math.max(old.stamp, stamp)
+  local fine, text = pcall(cjson.encode, base)
+  if fine then return text end
+  return record
 end
 local horizon = tonumber(redis.call('HGET', KEYS[3], horizonField) or '0') or 0
 if now - kept > horizon then horizon = now - kept end
 local written = 0
-for i = 7, #ARGV, 7 do
+for i = 7, #ARGV, 6 do
   local kind, field, all, record = ARGV[i], ARGV[i+1], ARGV[i+2], ARGV[i+3]
-  local stamp, untilStamp, node = tonumber(ARGV[i+4]), tonumber(ARGV[i+5]) or forever, ARGV[i+6]
+  local stamp, untilStamp = tonumber(ARGV[i+4]), tonumber(ARGV[i+5]) or forever
   local lift = stored(KEYS[3], field)
   local news = stamp <= now + slack
   local ban = nil
@@ -66,10 +72,14 @@ for i = 7, #ARGV, 7 do
   elseif news then
     local everywhere = stored(KEYS[3], all)
     ban = stored(KEYS[2], field)
+    if ban and ((lift and lift.stamp >= ban.stamp) or (everywhere and everywhere.stamp >= ban.stamp)) then ban = nil end
     if (lift and lift.stamp >= stamp) or (everywhere and everywhere.stamp >= stamp) then
       news = false
     elseif ban then
-      news = later(stamp, untilStamp, node, ban)
+      local oldUntil = forever
+      if type(ban['until']) == 'number' then oldUntil = ban['until'] end
+      news = stamp > ban.stamp or untilStamp > oldUntil
+      if news then record = merged(ban, oldUntil, record, stamp, untilStamp) end
     else
       news = stamp > horizon
     end
@@ -126,11 +136,10 @@ pub(crate) fn publish(keys: &Keys, publications: &[Publication]) -> Cmd {
                 command.arg(BAN).arg(ban_field(key)).arg(lift_field(&(key.0, None)));
                 command.arg(json(record)).arg(record.stamp);
                 command.arg(record.until.map(|until| until.to_string()).unwrap_or_default());
-                command.arg(&record.node);
             }
             Publication::Lift(key, record) => {
                 command.arg(LIFT).arg(lift_field(key)).arg("");
-                command.arg(json(record)).arg(record.stamp).arg("").arg(&record.node);
+                command.arg(json(record)).arg(record.stamp).arg("");
             }
         }
     }

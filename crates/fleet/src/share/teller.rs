@@ -5,20 +5,23 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use event::{Moment, limit};
+use event::{Ban, Moment, limit};
 
 use crate::link::{Link, LinkError};
 use crate::share::beat::{self, BEAT};
 use crate::share::failures::FailureRecord;
 use crate::share::queue::Item;
 use crate::share::record::{BanRecord, LiftRecord};
-use crate::share::register::{Standing, Tombstone, Verdict};
+use crate::share::register::{LiftKey, Standing, Tombstone, Verdict};
 use crate::share::script::{self, AHEAD, Count, Publication};
 use crate::share::stamp::{Offset, Stamp};
-use crate::share::state::{Node, State, Which, is_due, time_in};
+use crate::share::state::{Node, SAME_END, State, Which, is_due, time_in};
 
 /// How far the clocks may be from what was measured before what was told is stamped anew.
 const STEP: Duration = Duration::from_secs(1);
+
+/// What is decided after something is stamped so much later.
+const STEP_UP: Duration = Duration::from_millis(1);
 
 /// The thread's own.
 pub(crate) struct Teller {
@@ -132,7 +135,7 @@ impl Teller {
     fn stamped(&self, offset: Offset) -> Vec<Publication> {
         let latest = offset.stamp(self.node.host.now()).plus(AHEAD / 2);
         let mut state = self.node.state();
-        self.in_hand.iter().filter_map(|item| self.publication(&mut state, item, offset, latest)).collect()
+        self.in_hand.iter().flat_map(|item| self.publications(&mut state, item, offset, latest)).collect()
     }
 
     /// What was stamped by a clock that has been set since is taken back.
@@ -147,34 +150,59 @@ impl Teller {
         }
     }
 
-    fn publication(
+    fn publications(
         &self,
         state: &mut State,
         item: &Item,
         offset: Offset,
         latest: Stamp,
-    ) -> Option<Publication> {
-        let origin = self.node.own.clone();
+    ) -> Vec<Publication> {
         match item {
             Item::Ban { ban, at, floor } => {
-                let above = floor.map_or(Stamp(0), |floor| floor.plus(Duration::from_millis(1)));
+                let above = floor.map_or(Stamp(0), |floor| floor.plus(STEP_UP));
                 let stamp = offset.stamp(*at).min(latest).max(above);
-                let until = end(offset.stamp(ban.until), stamp, ban.failures);
-                let key = (ban.subject, ban.jail.clone());
-                let standing = Standing { stamp, until, origin, seen: 0 };
-                let verdict = state.register.ban(&key, standing.clone());
-                let is_told = matches!(verdict, Verdict::News | Verdict::Known | Verdict::Full);
-                is_told.then(|| Publication::Ban(key, BanRecord::of(ban, &standing, offset)))
+                let shortened = self.shortened(state, ban, stamp, offset);
+                let stamp = if shortened.is_some() { stamp.plus(STEP_UP) } else { stamp };
+                shortened.into_iter().chain(self.banned(state, ban, stamp, offset)).collect()
             }
             Item::Lift { lifted, floor } => {
                 let stamp = offset.stamp(lifted.at).min(latest).max(floor.unwrap_or_default());
-                let key = (lifted.subject, lifted.jail.clone());
-                let tombstone = Tombstone { stamp, by: lifted.by.as_str().into(), origin, seen: 0 };
-                state.register.lift(&key, tombstone.clone());
-                // One that is not news may have been in hand when Redis went away: Redis knows.
-                Some(Publication::Lift(key.clone(), LiftRecord::of(&key, &tombstone)))
+                vec![self.lifted(state, (lifted.subject, lifted.jail.clone()), stamp, &lifted.by)]
             }
         }
+    }
+
+    fn banned(&self, state: &mut State, ban: &Ban, stamp: Stamp, offset: Offset) -> Option<Publication> {
+        let until = end(offset.stamp(ban.until), stamp, ban.failures);
+        let key = (ban.subject, ban.jail.clone());
+        let standing = Standing { stamp, until, told: until, origin: self.node.own.clone(), seen: 0 };
+        if state.register.ban(&key, standing.clone()) == Verdict::Lifted {
+            return None;
+        }
+        // If the fleet has agreed on a later end, the program hears of it when this comes back from Redis.
+        if let Some(known) = state.register.standing_mut(&key) {
+            known.told = until;
+        }
+        Some(Publication::Ban(key, BanRecord::of(ban, &standing, offset)))
+    }
+
+    fn lifted(&self, state: &mut State, key: LiftKey, stamp: Stamp, by: &str) -> Publication {
+        let tombstone = Tombstone { stamp, by: by.into(), origin: self.node.own.clone(), seen: 0 };
+        // One that is no news may have been in hand when Redis went away: Redis knows.
+        state.register.lift(&key, tombstone.clone());
+        let record = LiftRecord::of(&key, &tombstone);
+        Publication::Lift(key, record)
+    }
+
+    /// Of two bans the later end counts. So a ban that somebody shortens by hand lifts the longer one first.
+    fn shortened(&self, state: &mut State, ban: &Ban, stamp: Stamp, offset: Offset) -> Option<Publication> {
+        let key = (ban.subject, ban.jail.clone());
+        let longer = state.register.standing(&key)?;
+        let is_shorter = offset.stamp(ban.until).plus(SAME_END) < longer.until;
+        if ban.failures != 0 || !is_shorter || longer.stamp > stamp {
+            return None;
+        }
+        Some(self.lifted(state, (key.0, Some(key.1)), stamp, "a ban by hand with an earlier end"))
     }
 
     fn tell_failures(&mut self, link: &mut Link) -> Result<(), LinkError> {

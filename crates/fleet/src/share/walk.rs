@@ -36,7 +36,7 @@ struct Walk {
     now: Stamp,
     /// The program's bans that may be shared.
     held: HashMap<Subject, Vec<Ban>>,
-    /// Bans that the program has moved on since they were published.
+    /// Bans by hand that end earlier than was published.
     moved: Vec<Ban>,
 }
 
@@ -48,9 +48,7 @@ impl Listener {
         let mut walk = self.prepared(wanted);
         let keys = self.node.keys.clone();
         self.steps(link, &keys.lifts, |listener, fields| listener.look_at_lifts(&walk, fields))?;
-        let mut moved = Vec::new();
-        self.steps(link, &keys.bans, |listener, fields| listener.look_at_bans(&walk, fields, &mut moved))?;
-        walk.moved.extend(moved);
+        self.steps(link, &keys.bans, |listener, fields| listener.look_at_bans(&walk, fields))?;
         self.settle_lifted(&mut walk)?;
         self.publish_missing(link, &walk)?;
         self.forget();
@@ -78,13 +76,7 @@ impl Listener {
         }
         let shared = |ban: &Ban| ban.proof == Proof::Proven && ban.until > host_now;
         for ban in wanted.bans.into_iter().map(|held| held.ban).filter(shared) {
-            let key = (ban.subject, ban.jail.clone());
-            if must_compare
-                && let Some(standing) = state.register.standing(&key)
-                && !is_same_end(end(offset.stamp(ban.until), standing.stamp, ban.failures), standing.until)
-            {
-                walk.moved.push(ban.clone());
-            }
+            walk.hold_against(&mut state, &ban, must_compare);
             walk.held.entry(ban.subject).or_default().push(ban);
         }
         walk
@@ -150,7 +142,7 @@ impl Listener {
         (heard, gone)
     }
 
-    fn look_at_bans(&mut self, walk: &Walk, fields: Fields, moved: &mut Vec<Ban>) -> (Vec<Heard>, Fields) {
+    fn look_at_bans(&mut self, walk: &Walk, fields: Fields) -> (Vec<Heard>, Fields) {
         let node = self.node.clone();
         let mut state = node.state();
         let (mut heard, mut gone) = (Vec::new(), Vec::new());
@@ -168,35 +160,21 @@ impl Listener {
                 continue;
             }
             ban.standing.seen = walk.number;
-            heard.extend(self.look_at_ban(&mut state, walk, &ban, moved));
+            heard.extend(self.look_at_ban(&mut state, walk, &ban));
         }
         (heard, gone)
     }
 
-    fn look_at_ban(
-        &self,
-        state: &mut State,
-        walk: &Walk,
-        ban: &SharedBan,
-        moved: &mut Vec<Ban>,
-    ) -> Option<Heard> {
-        let held = walk.held.get(&ban.key.0).into_iter().flatten().find(|held| held.jail == ban.key.1);
-        let Some(held) = held.filter(|_| state.register.standing(&ban.key).is_none()) else {
-            return self.ban(state, ban, walk.offset, walk.now);
-        };
-        let is_own = ban.standing.origin.id == self.node.own.id;
-        let until = end(walk.offset.stamp(held.until), ban.standing.stamp, held.failures);
-        if is_own || is_same_end(until, ban.standing.until) {
-            if !is_same_end(until, ban.standing.until) {
-                // What this node published last, and has moved since without having been able to say so.
-                moved.push(held.clone());
+    fn look_at_ban(&self, state: &mut State, walk: &Walk, ban: &SharedBan) -> Option<Heard> {
+        let held = walk.ban(&ban.key).filter(|_| state.register.standing(&ban.key).is_none());
+        if let Some(held) = held {
+            let until = end(walk.offset.stamp(held.until), ban.standing.stamp, held.failures);
+            if is_same_end(until, ban.standing.until) {
+                // As in most cases after a restart: what the program holds is what stands there.
+                state.register.ban(&ban.key, ban.standing.clone());
+                return None;
             }
-            state.register.ban(&ban.key, ban.standing.clone());
-            return None;
-        }
-        // Held by another decision than the one in the snapshot: the later one counts. Ours is put in by `publish_missing`.
-        if walk.offset.stamp(held.since) > ban.standing.stamp {
-            return None;
+            self.settle_ban(state, walk, &ban.key);
         }
         self.ban(state, ban, walk.offset, walk.now)
     }
@@ -237,7 +215,7 @@ impl Listener {
         }
         let stamp = walk.offset.stamp(ban.since).min(walk.now);
         let until = end(walk.offset.stamp(ban.until), stamp, ban.failures);
-        let standing = Standing { stamp, until, origin: self.node.own.clone(), seen: 0 };
+        let standing = Standing { stamp, until, told: until, origin: self.node.own.clone(), seen: 0 };
         if state.register.ban(key, standing) != Verdict::Lifted {
             return None;
         }
@@ -280,6 +258,23 @@ impl Listener {
 }
 
 impl Walk {
+    /// What the program holds against what the register knows of it.
+    fn hold_against(&mut self, state: &mut State, ban: &Ban, must_compare: bool) {
+        let key = (ban.subject, ban.jail.clone());
+        let Some(standing) = state.register.standing_mut(&key) else { return };
+        let until = end(self.offset.stamp(ban.until), standing.stamp, ban.failures);
+        standing.told = until;
+        if is_same_end(until, standing.until) {
+            standing.told = standing.until;
+        } else if until > standing.until {
+            // The stamp stays: nobody knows when it was prolonged, and a lift may have come since.
+            let longer = Standing { until, seen: 0, ..standing.clone() };
+            state.register.ban(&key, longer);
+        } else if must_compare && ban.failures == 0 {
+            self.moved.push(ban.clone());
+        }
+    }
+
     fn ban(&self, key: &Key) -> Option<&Ban> {
         self.held.get(&key.0)?.iter().find(|ban| ban.jail == key.1)
     }

@@ -102,3 +102,22 @@ fn what_must_not_be_spread_is_not_and_what_comes_back_makes_no_loop() {
     let days = (end("198.51.100.1") - crate::node::real_now() / 1000).div_euclid(86_400);
     assert!((30..=31).contains(&days), "{days}");
 }
+
+#[test]
+fn of_two_bans_the_longer_counts_and_by_hand_it_is_shortened() {
+    let server = Server::start();
+    let [alpha, beta, gamma] = three(&server);
+    let all = [&alpha, &beta, &gamma];
+    // As good as at once: whoever is the later of them, all end up with the week.
+    alpha.ban("192.0.2.1", 600);
+    beta.ban("192.0.2.1", 604_800);
+    gamma.ban("192.0.2.1", 3600);
+    let seconds = |node: &TestNode| node.ends().values().next().unwrap() - crate::node::real_now() / 1000;
+    until("all hold a week", SOON, || agree(&all) && all.iter().all(|node| seconds(node) > 604_000));
+    // An operator says two minutes.
+    let by_hand = event::Ban { failures: 0, ..gamma.a_ban("192.0.2.1", 120) };
+    gamma.make(by_hand);
+    until("all hold two minutes", SOON, || {
+        agree(&all) && all.iter().all(|node| !node.held().is_empty() && seconds(node) <= 121)
+    });
+}

@@ -105,7 +105,7 @@ proptest! {
             failures, proof: Proof::Proven, reason: "5 \"failures\"\u{7f} in 10m".to_owned(),
         };
         let origin = Origin { id: Arc::from("n"), name: Arc::from("Node 1") };
-        let standing = Standing { stamp: Stamp(NOW), until: writer.stamp(until), origin, seen: 0 };
+        let standing = Standing { stamp: Stamp(NOW), until: writer.stamp(until), told: writer.stamp(until), origin, seen: 0 };
         let text = serde_json::to_string(&BanRecord::of(&ban, &standing, writer)).unwrap();
         let ceiling = ceiling_of(u64::try_from(NOW).unwrap(), Stamp(NOW));
         let read = BanRecord::read(text.as_bytes(), ceiling, &mut Origins::default()).unwrap();

@@ -34,7 +34,8 @@ pub(crate) fn happened(base: i64) -> impl Strategy<Value = Happened> {
         prop_oneof![4 => (1i64..4).prop_map(move |n| Stamp(base + 600_000 * n)), 1 => Just(Stamp::NEVER)];
     let ban =
         (subject(), jail(), 0i64..12, until, 0u8..3).prop_map(move |(subject, jail, stamp, until, node)| {
-            let standing = Standing { stamp: Stamp(base + stamp), until, origin: origin(node), seen: 0 };
+            let standing =
+                Standing { stamp: Stamp(base + stamp), until, told: until, origin: origin(node), seen: 0 };
             Happened::Ban((subject, jail), standing)
         });
     let lift = (subject(), prop::option::of(jail()), 0i64..12, 0u8..3).prop_map(
@@ -67,25 +68,49 @@ pub(crate) fn standing(register: &Register) -> BTreeMap<Key, (Stamp, Stamp, Arc<
     each.collect()
 }
 
-/// The slow way to the same answer: of each key the highest ban, if no lift that covers it is as late.
-fn model(all: &[Happened]) -> BTreeMap<Key, (Stamp, Stamp, Arc<str>)> {
-    let mut best: BTreeMap<Key, (Stamp, Stamp, Arc<str>)> = BTreeMap::new();
+fn bans(register: &Register) -> Vec<Happened> {
+    let each = register.bans.iter().flat_map(|(subject, bans)| {
+        bans.iter().map(|(jail, ban)| Happened::Ban((*subject, jail.clone()), ban.clone()))
+    });
+    each.collect()
+}
+
+/// The slow way to the same answer: of each key the latest stamp, if no lift that covers it is as late, and between which ends it may
+/// end: the latest of those decided after the lift, and the latest of all.
+fn model(all: &[Happened]) -> BTreeMap<Key, (Stamp, Stamp, Stamp)> {
+    let lifted = |key: &Key| {
+        let covering = all.iter().filter_map(|one| match one {
+            Happened::Lift((subject, jail), lift) if *subject == key.0 => {
+                jail.as_ref().is_none_or(|jail| *jail == key.1).then_some(lift.stamp)
+            }
+            _ => None,
+        });
+        covering.max()
+    };
+    let mut holds: BTreeMap<Key, (Stamp, Stamp, Stamp)> = BTreeMap::new();
     for one in all {
-        if let Happened::Ban(key, ban) = one {
-            let ranked = (ban.stamp, ban.until, ban.origin.id.clone());
-            let known = best.entry(key.clone()).or_insert_with(|| ranked.clone());
-            *known = known.clone().max(ranked);
+        let Happened::Ban(key, ban) = one else { continue };
+        let stands = lifted(key).is_none_or(|lift| lift < ban.stamp);
+        let (stamp, shortest, longest) = holds.entry(key.clone()).or_default();
+        *longest = (*longest).max(ban.until);
+        if stands {
+            *stamp = (*stamp).max(ban.stamp);
+            *shortest = (*shortest).max(ban.until);
         }
     }
-    best.retain(|key, (stamp, ..)| {
-        !all.iter().any(|one| match one {
-            Happened::Lift((subject, jail), lift) => {
-                *subject == key.0 && jail.as_ref().is_none_or(|jail| *jail == key.1) && lift.stamp >= *stamp
-            }
-            Happened::Ban(..) => false,
-        })
-    });
-    best
+    holds.retain(|_, (stamp, ..)| *stamp > Stamp(0));
+    holds
+}
+
+fn agrees(register: &Register, model: &BTreeMap<Key, (Stamp, Stamp, Stamp)>) -> Result<(), TestCaseError> {
+    let holds = standing(register);
+    prop_assert_eq!(holds.keys().collect::<Vec<_>>(), model.keys().collect::<Vec<_>>());
+    for (key, (stamp, until, _)) in holds {
+        let (latest, shortest, longest) = model[&key];
+        prop_assert_eq!(stamp, latest);
+        prop_assert!(shortest <= until && until <= longest);
+    }
+    Ok(())
 }
 
 proptest! {
@@ -97,15 +122,21 @@ proptest! {
         let expected = model(&all);
         let mut in_order = Register::default();
         all.iter().for_each(|one| put_in(&mut in_order, one));
-        prop_assert_eq!(&standing(&in_order), &expected);
+        agrees(&in_order, &expected)?;
         // Drawn at random, with repetition, and then all from the last to the first.
         let mut at_random = Register::default();
         if !all.is_empty() {
             order.iter().for_each(|index| put_in(&mut at_random, index.get(&all)));
         }
         all.iter().rev().for_each(|one| put_in(&mut at_random, one));
-        prop_assert_eq!(&standing(&at_random), &expected);
+        agrees(&at_random, &expected)?;
         prop_assert_eq!(at_random.held, expected.len());
+        // The ends agree too once each has been told what the other holds, as by a walk through the snapshot.
+        let (one, other) = (bans(&in_order), bans(&at_random));
+        other.iter().for_each(|one| put_in(&mut in_order, one));
+        one.iter().for_each(|one| put_in(&mut at_random, one));
+        let ends = |register: &Register| standing(register).into_values().map(|(_, until, _)| until).collect::<Vec<_>>();
+        prop_assert_eq!(ends(&in_order), ends(&at_random));
     }
 
     #[test]
@@ -137,8 +168,13 @@ proptest! {
 #[test]
 fn a_full_register_takes_no_further_ban_and_lets_known_ones_change() {
     let mut register = Register { bans_max: 2, ..Register::default() };
-    let standing =
-        |stamp| Standing { stamp: Stamp(stamp), until: Stamp(stamp + 10), origin: origin(0), seen: 0 };
+    let standing = |stamp| Standing {
+        stamp: Stamp(stamp),
+        until: Stamp(stamp + 10),
+        told: Stamp(0),
+        origin: origin(0),
+        seen: 0,
+    };
     let key = |last: u8| (format!("192.0.2.{last}").parse().unwrap(), JailName::new("sshd"));
     assert_eq!(register.ban(&key(1), standing(1)), Verdict::News);
     assert_eq!(register.ban(&key(2), standing(1)), Verdict::News);

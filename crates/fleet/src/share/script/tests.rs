@@ -154,7 +154,7 @@ fn what_is_older_than_the_memory_of_lifts_is_not_taken() {
     let key = ("192.0.2.1".parse().unwrap(), event::JailName::new("manual"));
     let ban = |stamp: Stamp, until: Stamp| {
         let origin = crate::share::register::tests::origin(1);
-        let standing = crate::share::register::Standing { stamp, until, origin, seen: 0 };
+        let standing = crate::share::register::Standing { stamp, until, told: until, origin, seen: 0 };
         publication(&Happened::Ban(key.clone(), standing))
     };
     let mut written =
