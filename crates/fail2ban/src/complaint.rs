@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use event::limit;
 
+use crate::formula::Refused;
+
 /// A line of a file. Line 0 is the file as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -133,6 +135,8 @@ pub enum Wrong {
         /// What happens instead.
         instead: &'static str,
     },
+    /// A formula or a factor for ban times that is none, or more than arithmetic.
+    BadFormula(Refused),
     /// A list past its bound; what is behind is left out.
     TooMany(&'static str),
 }
@@ -203,6 +207,14 @@ impl fmt::Display for Wrong {
             }
             Self::NotHonoured { option, instead } => {
                 write!(f, "'{}' cannot be honoured; {instead}", short(option))
+            }
+            Self::BadFormula(refused) => {
+                let Refused { option, text, at, why } = refused;
+                write!(f, "'{option} = {}' is wrong", short(text))?;
+                if *at > 0 {
+                    write!(f, " at character {at}")?;
+                }
+                write!(f, ": {why}; the default is taken")
             }
             Self::TooMany(what) => {
                 write!(f, "has more than {} {what}; the rest is left out", limit::FAIL2BAN_ENTRIES)

@@ -13,6 +13,7 @@ use crate::complaint::{Complaint, Place, Wrong};
 use crate::conf::{self, Conf};
 use crate::definition::{Definition, Reach};
 use crate::filter_file::{self, FilterText};
+use crate::formula::{self, BanTime};
 use crate::ini::Value;
 use crate::interpolate::Given;
 use crate::options::{self, Spelled};
@@ -138,7 +139,8 @@ impl Reader<'_> {
             None => None,
             Some(spelled) => Some(self.filter(spelled, &first)?),
         };
-        let options = self.options(&settings::NAMES)?;
+        let mut options = self.options(&settings::NAMES)?;
+        self.without_bad_formula(&mut options);
         let combined = match &filter {
             None => Ordered::default(),
             Some((conf, given)) => {
@@ -187,6 +189,22 @@ impl Reader<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// Takes out a formula or a factor that cannot be used: a jail that bans for the usual time is better than none.
+    fn without_bad_formula(&mut self, options: &mut Given) {
+        let text = |name: &str| options.get(name).map(|value| value.text.as_str());
+        let single = [
+            formula::Options { formula: text("bantime.formula"), ..formula::Options::default() },
+            formula::Options { factor: text("bantime.factor"), ..formula::Options::default() },
+        ];
+        let refused: Vec<formula::Refused> =
+            single.iter().filter_map(|option| BanTime::new(option).err()).collect();
+        for refused in refused {
+            if let Some(value) = options.remove(refused.option) {
+                self.complaints.push(Complaint { place: value.place, wrong: Wrong::BadFormula(refused) });
+            }
+        }
     }
 
     /// The filter's files and the options that the jail spells. What the filter says becomes `known/…` in the jail.

@@ -1,5 +1,5 @@
 //! A map that keeps the order in which names first came, because fail2ban's does and the order of what is put in where shows. It
-//! refuses to forget a name.
+//! refuses to put a name in another place.
 
 use std::collections::HashMap;
 
@@ -40,6 +40,13 @@ impl<V> Ordered<V> {
             self.at.insert(name.to_owned(), self.entries.len());
             self.entries.push((name.to_owned(), value));
         }
+    }
+
+    /// Takes a name out.
+    pub fn remove(&mut self, name: &str) -> Option<V> {
+        let index = self.at.remove(name)?;
+        self.at.values_mut().filter(|at| **at > index).for_each(|at| *at -= 1);
+        Some(self.entries.remove(index).1)
     }
 
     /// Names and values in order.

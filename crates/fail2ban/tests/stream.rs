@@ -224,6 +224,25 @@ fn one_broken_jail_does_not_stop_the_others() {
 }
 
 #[test]
+fn a_formula_that_is_no_arithmetic_is_left_out() {
+    let folder = with_files(&[(
+        "jail.local",
+        "[sshd]\nbantime.increment = true\nbantime.factor = 1 +\nbantime.formula = ban.Time * random.random()\n",
+    )]);
+    let read = ours(folder.path());
+    assert_eq!((read.jails.len(), read.broken.len()), (1, 0));
+    assert!(read.text().contains("'bantime.increment', True") && !read.text().contains("'bantime.f"));
+    let said: Vec<String> = read.complaints.iter().map(ToString::to_string).collect();
+    let file = folder.path().join("jail.local");
+    let wanted = format!(
+        "{}:4: 'bantime.formula = ban.Time * random.random()' is wrong at character 12",
+        file.display()
+    );
+    assert!(said.iter().any(|said| said.starts_with(&wanted)), "{said:?}");
+    assert!(said.iter().any(|said| said.contains("jail.local:3: 'bantime.factor = 1 +'")), "{said:?}");
+}
+
+#[test]
 fn every_stock_filter_and_action() {
     let names = |folder: &str| {
         let entries = std::fs::read_dir(Path::new("/etc/fail2ban").join(folder)).unwrap();
