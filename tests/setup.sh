@@ -12,7 +12,7 @@ packages="
     openssh-server openssh-client rsyslog nginx-light caddy curl debootstrap
     hydra ffuf sipvicious sshpass
     apache2-utils systemd-journal-remote sqlite3 fail2ban crowdsec-firewall-bouncer
-    redis-server redis-sentinel redis-tools
+    redis-server redis-sentinel redis-tools docker.io iptables
     chromium chromium-driver fonts-dejavu-core fonts-liberation pngquant python3 python3-venv
 "
 

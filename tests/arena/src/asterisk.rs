@@ -54,31 +54,11 @@ impl Asterisk {
     /// The same with more text at the end of some of its files, or with files that it has only here.
     pub fn start_with(host: &Host, directory: &Path, more: &[(&str, &str)]) -> Result<Self> {
         let installation = installation()?;
-        let home = directory.join("asterisk");
-        for (name, text) in ETC {
-            write(&home.join("etc").join(name), text)?;
-        }
-        for (name, text) in more {
-            let usual = ETC.iter().find(|(usual, _)| usual == name).map_or("", |(_, text)| text);
-            write(&home.join("etc").join(name), &format!("{usual}{text}"))?;
-        }
-        for name in ["lib", "run", "spool"] {
-            let path = home.join(name);
-            fs::create_dir_all(&path).map_err(Error::io("create", path.display()))?;
-        }
-        // Log lines carry local time, and local is what it is outside the installation.
-        if Path::new("/etc/localtime").exists() {
-            fs::copy("/etc/localtime", home.join("localtime"))
-                .map_err(Error::io("copy", "/etc/localtime"))?;
-        }
+        let home = prepare(directory, more)?;
         let log = home.join("log");
-        let (security_log, messages, full) =
-            (log.join("security_log"), log.join("messages"), log.join("full"));
-        for path in [&security_log, &messages, &full] {
-            write(path, "")?;
-        }
+        let (security_log, messages) = (log.join("security_log"), log.join("messages"));
         let mut process = Process::start("asterisk", &mut host.contained(SCRIPT, &[&installation, &home]))?;
-        let mut lines = Process::follow(&full)?;
+        let mut lines = Process::follow(&log.join("full"))?;
         lines.line("'Asterisk Ready.'", PATIENCE, |line| line.contains("Asterisk Ready.")).map_err(
             |error| Error::Failed {
                 what: "asterisk".to_owned(),
@@ -88,6 +68,30 @@ impl Asterisk {
         )?;
         Ok(Self { security_log, messages, _process: process })
     }
+}
+
+/// Writes Asterisk's files, with more text at the end of some; the directory is what it knows as `/arena`.
+pub fn prepare(directory: &Path, more: &[(&str, &str)]) -> Result<PathBuf> {
+    let home = directory.join("asterisk");
+    for (name, text) in ETC {
+        write(&home.join("etc").join(name), text)?;
+    }
+    for (name, text) in more {
+        let usual = ETC.iter().find(|(usual, _)| usual == name).map_or("", |(_, text)| text);
+        write(&home.join("etc").join(name), &format!("{usual}{text}"))?;
+    }
+    for name in ["lib", "run", "spool"] {
+        let path = home.join(name);
+        fs::create_dir_all(&path).map_err(Error::io("create", path.display()))?;
+    }
+    // Log lines carry local time, and local is what it is outside the installation.
+    if Path::new("/etc/localtime").exists() {
+        fs::copy("/etc/localtime", home.join("localtime")).map_err(Error::io("copy", "/etc/localtime"))?;
+    }
+    for log in ["security_log", "messages", "full"] {
+        write(&home.join("log").join(log), "")?;
+    }
+    Ok(home)
 }
 
 /// The installed Debian with Asterisk in it: made at the first call, by one process at a time.

@@ -13,6 +13,7 @@ pub mod openssh;
 pub mod nginx;
 pub mod redis;
 pub mod asterisk;
+pub mod docker;
 pub mod attackers;
 pub mod ami;
 pub mod iax;
@@ -25,6 +26,7 @@ pub mod kernel;
 pub mod monitor;
 pub mod stockade;
 
+pub use docker::Docker;
 pub use error::{Error, Result};
 pub use monitor::Monitor;
 pub use netns::{Host, Network};

@@ -138,7 +138,7 @@ impl Host {
         Ipv6Addr::from_bits(self.v6.to_bits() >> 64 << 64)
     }
 
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         Path::new(NAMESPACES).join(&self.namespace)
     }
 }

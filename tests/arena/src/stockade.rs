@@ -61,8 +61,8 @@ impl Settings {
         self
     }
 
-    /// Every jail that the scenario does not name is off: else the daemon would read the machine's own logs as well.
-    fn toml(&self) -> Result<String> {
+    /// The file's text. Every jail that the scenario does not name is off: else the daemon would read the machine's own logs as well.
+    pub fn toml(&self) -> Result<String> {
         let Self { max_retry, ban_time, claimed_ban_time, whitelist, .. } = self;
         let mut text = format!(
             "[defaults]\nmax_retry = {max_retry}\nfind_time = \"10m\"\nban_time = \"{ban_time}\"\n\n\

@@ -13,6 +13,7 @@ mod mending;
 mod acl_asterisk;
 mod acl_nginx;
 mod fleet;
+mod containers;
 
 use std::time::Duration;
 
