@@ -69,6 +69,9 @@ pub const FAIL2BAN_COMMAND_VALUES: usize = 500_000;
 /// Lists in lists of such a command. A deeper one is refused.
 pub const FAIL2BAN_COMMAND_DEPTH: usize = 32;
 
+/// Addresses, networks and names that one jail ignores, as told on fail2ban's socket. A further one is refused.
+pub const FAIL2BAN_IGNORED: usize = 10_000;
+
 /// Clients on fail2ban's socket at once. Further ones are closed unread.
 pub const FAIL2BAN_CLIENTS: usize = 32;
 
