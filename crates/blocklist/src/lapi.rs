@@ -1,6 +1,7 @@
 //! A client of CrowdSec's local API, as bouncers are: `GET /v1/decisions/stream`, and the whitelist where there is one. It asks when it is told
 //! to; how often, and what is done about an answer, is somebody else's matter.
 
+use std::cell::Cell;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -21,6 +22,8 @@ pub struct Client {
     place: String,
     key: String,
     held: Held,
+    /// Where the whitelist is: how many of `WHITELISTS` are known not to be there. All of them, until everything is asked for anew.
+    whitelist_at: Cell<usize>,
 }
 
 /// What an answer says.
@@ -81,7 +84,14 @@ impl Client {
         // Whoever copies the address from another bouncer's settings may have copied its version too.
         let base = url.trim_end_matches('/');
         let base = format!("{}/", base.strip_suffix("/v1").unwrap_or(base));
-        Ok(Self { agent, base, place, key: key.to_owned(), held: Held::default() })
+        Ok(Self {
+            agent,
+            base,
+            place,
+            key: key.to_owned(),
+            held: Held::default(),
+            whitelist_at: Cell::new(0),
+        })
     }
 
     /// Everything (`startup`), or what has changed since the last call. At most `most` subjects are kept. After an error, ask for
@@ -93,6 +103,7 @@ impl Client {
         let reading = Reading { held: (!startup).then_some(&self.held), most, now };
         let answer = reading.read(body).map_err(|cause| self.unreadable(cause))?;
         if startup {
+            self.whitelist_at.set(0);
             let past_bound = self.held.replace(&answer.new, most, now);
             let left_out = answer.left_out + past_bound;
             return Ok(Delta { new: self.held.entries(), deleted: Vec::new(), left_out });
@@ -106,12 +117,13 @@ impl Client {
         self.held.entries()
     }
 
-    /// Who is never blocked, where the LAPI is a Stockade or a MikoPBX; `None` where it knows no such question.
+    /// Who is never blocked, where the LAPI is a Stockade or a MikoPBX; `None` where it knows no such question. Whoever does not know it is not asked
+    /// again until it is asked for everything.
     pub fn whitelist(&self) -> Result<Option<Vec<Subject>>, LapiError> {
-        for path in WHITELISTS {
+        for (place, path) in WHITELISTS.iter().enumerate().skip(self.whitelist_at.get()) {
             let mut response = self.get(path)?;
             match response.status().as_u16() {
-                404 | 405 => {}
+                404 | 405 => self.whitelist_at.set(place + 1),
                 status => {
                     self.expect_ok(status)?;
                     let body = response.body_mut().with_config().limit(FETCHED_WHITELIST_BYTES).reader();

@@ -17,4 +17,4 @@ mod web;
 
 pub use entry::Entry;
 pub use lapi::{Client, Delta, LapiError};
-pub use lists::{Delivery, Health, Host, Lists};
+pub use lists::{Delivery, Health, Host, Lists, last_known};

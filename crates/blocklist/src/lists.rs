@@ -1,13 +1,14 @@
 //! The joint: a thread for each list, what they deliver, how they stand. A list that cannot be fetched stays as it was, and is asked for
 //! again after a pause that grows.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use config::Blocklist;
-use event::limit::{BLOCKLISTS, LIST_KEPT_SECONDS, LIST_RETRY_SECONDS};
+use event::limit::{BLOCKLISTS, LIST_KEPT_SECONDS, LIST_RETRY_SECONDS, LIST_STOP_SECONDS};
 use event::{JailName, Moment};
 
 use crate::entry::Entry;
@@ -53,6 +54,8 @@ pub struct Health {
 pub struct Lists {
     health: Shared,
     stop: Stop,
+    /// Closed once the last thread has ended; nothing is ever sent.
+    ended: Mutex<Receiver<()>>,
 }
 
 type Shared = Arc<Mutex<Vec<Health>>>;
@@ -62,7 +65,8 @@ impl Lists {
     #[allow(clippy::needless_pass_by_value, reason = "whoever starts them has no more use for these")]
     pub fn start(lists: &[Blocklist], directory: PathBuf, host: Arc<dyn Host>) -> std::io::Result<Self> {
         let (stop, health) = (Stop::new()?, Shared::default());
-        let started = Self { health: Arc::clone(&health), stop: stop.clone() };
+        let (alive, ended) = channel::<()>();
+        let started = Self { health: Arc::clone(&health), stop: stop.clone(), ended: Mutex::new(ended) };
         if !lists.is_empty() {
             // Without it, lists are in force all the same; that they are not kept is said with each of them.
             let _ = std::fs::create_dir_all(&directory);
@@ -77,12 +81,11 @@ impl Lists {
             }
             locked(&health).push(stands);
             if is_startable {
-                let (stop, host) = (stop.clone(), Arc::clone(&host));
-                let keeper =
-                    Keeper::new(list.clone(), kept::path(&directory, &list.name), place, &health, host);
-                thread::Builder::new()
-                    .name(format!("list {}", list.name))
-                    .spawn(move || keeper.run(&stop))?;
+                let path = kept::path(&directory, &list.name);
+                let keeper = Keeper::new(list.clone(), path, place, &health, Arc::clone(&host));
+                let (stop, alive) = (stop.clone(), alive.clone());
+                let name = format!("list {}", list.name);
+                thread::Builder::new().name(name).spawn(move || keeper.run(&stop, alive))?;
             }
         }
         Ok(started)
@@ -93,9 +96,12 @@ impl Lists {
         locked(&self.health).clone()
     }
 
-    /// Ends the threads. One that waits for an answer ends with it, and delivers nothing any more.
+    /// Ends the threads, and waits until they have kept what they know. One that waits for an answer is left to itself: it ends with
+    /// that, and delivers nothing any more.
     pub fn stop(&self) {
         self.stop.stop();
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = ended.recv_timeout(Duration::from_secs(LIST_STOP_SECONDS));
     }
 }
 
@@ -103,6 +109,13 @@ impl Drop for Lists {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// The last good list as it is kept in `directory`: what a program that starts puts into force before anything is asked, so that a
+/// restart lets nobody in. None if there is none of this origin.
+pub fn last_known(list: &Blocklist, directory: &Path) -> Option<Vec<Entry>> {
+    let kept = Kept::read(&kept::path(directory, &list.name), list.max_entries as usize).ok()??;
+    (kept.origin == Source::new(list.clone()).name()).then_some(kept.entries)
 }
 
 /// Nobody panics while holding it, and health is worth showing whatever happened.
@@ -124,8 +137,9 @@ struct Keeper {
     source: Source,
     /// The list in force.
     known: Option<Kept>,
-    /// When the list in force was written to the disk.
+    /// When a list was last written to the disk, and whether that was the one in force.
     written: Option<Moment>,
+    is_kept: bool,
     /// Attempts that failed, one after the other.
     failures: u32,
     place: usize,
@@ -143,6 +157,7 @@ impl Keeper {
             source: Source::new(list),
             known: None,
             written: None,
+            is_kept: true,
             failures: 0,
             place,
             health: Arc::clone(health),
@@ -150,7 +165,8 @@ impl Keeper {
         }
     }
 
-    fn run(mut self, stop: &Stop) {
+    /// `_alive` is closed with the end of the thread.
+    fn run(mut self, stop: &Stop, _alive: Sender<()>) {
         let watch = self.source.file().and_then(Watch::new);
         let mut goes_on = self.take_kept();
         while goes_on {
@@ -166,7 +182,13 @@ impl Keeper {
                     self.fail(text);
                     true
                 }
-            } && wait(stop, watch.as_ref(), self.pause()) == Woken::Look;
+            };
+            if goes_on && wait(stop, watch.as_ref(), self.pause()) == Woken::Stopped {
+                goes_on = false;
+            }
+        }
+        if let Some(known) = self.known.take().filter(|_| !self.is_kept) {
+            self.write(&known);
         }
     }
 
@@ -223,11 +245,18 @@ impl Keeper {
         let is_fresh = |written: Moment| {
             kept.fetched.since(written).as_secs() < LIST_KEPT_SECONDS && written <= kept.fetched
         };
-        if is_noted || !is_lasting && self.written.is_some_and(is_fresh) {
+        if is_noted {
             return;
         }
+        self.is_kept = false;
+        if is_lasting || !self.written.is_some_and(is_fresh) {
+            self.write(kept);
+        }
+    }
+
+    fn write(&mut self, kept: &Kept) {
         match kept.write(&self.path) {
-            Ok(()) => self.written = Some(kept.fetched),
+            Ok(()) => (self.written, self.is_kept) = (Some(kept.fetched), true),
             Err(cause) => {
                 let text = format!("{}: the list is in force but not kept: {cause}", self.path.display());
                 tracing::warn!("blocklist {}: {text}", self.name);

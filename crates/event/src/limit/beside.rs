@@ -53,8 +53,11 @@ pub const LISTED_PREFIX_V6: u8 = 19;
 /// Seconds before the first new attempt to fetch a list; with each failure twice as long, up to the list's `refresh`.
 pub const LIST_RETRY_SECONDS: u64 = 15;
 
-/// Seconds between two times that the list of a LAPI is written to the disk. A change in between is in force but not kept.
+/// Seconds between two times that the list of a LAPI is written to the disk. A change in between is kept when the program stops.
 pub const LIST_KEPT_SECONDS: u64 = 300;
+
+/// Seconds that the threads of lists have to keep what is not kept yet when the program stops. Those that wait for an answer are left.
+pub const LIST_STOP_SECONDS: u64 = 2;
 
 /// Bytes of a file with a bouncer's key. A larger one is refused.
 pub const KEY_FILE_BYTES: u64 = 4096;
