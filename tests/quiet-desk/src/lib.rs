@@ -1,6 +1,6 @@
-//! A desk for tests of what is served over HTTP: nothing is there, nothing is refused to the whitelist and nobody is banned, but
-//! for what a test answers itself. So a test names what it is about and no more, and a new question of `control::Desk` is added
-//! here alone. It decides nothing that the program decides.
+//! A desk for tests of what is served over HTTP: nothing is there, nobody is banned and no order is carried out, but for what a
+//! test answers itself. So a test names what it is about and no more, and a new question of `control::Desk` is added here
+//! alone. It decides nothing that the program decides.
 
 use std::net::IpAddr;
 use std::ops::Deref;

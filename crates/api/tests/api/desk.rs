@@ -10,12 +10,13 @@ use control::answer::{
     Blocklist, Enforcement, FirewallDrops, Jail, Notice, Outlet, Source, Status, Surroundings, Why,
 };
 use control::desk::{
-    Activity, BanOrder, Change, Changed, Complaint, Deed, FilterOutline, JournalEntry, JournalPage, Key,
-    KeyOrder, KeyScope, Lifted, NewKey, Part, Rehearsal, Roster, Series, Span, TargetAccount, TargetNetwork,
+    Activity, BanOrder, Change, Changed, Deed, FilterOutline, JournalEntry, JournalPage, Key, KeyOrder,
+    KeyScope, Lifted, NewKey, Part, Rehearsal, Roster, Series, Span, TargetAccount, TargetNetwork,
     TargetOffender, Targets, Trial, Tried, Verdict, Written,
 };
-use control::{Actor, Desk, Fault};
+use control::{Actor, Fault};
 use event::{Ban, JailName, Moment, Proof, Scope, Subject};
+use quiet_desk::Answers;
 
 /// The desk; `Memory::default()` has a few bans and keys `admin`, `read` and `bouncer`.
 #[derive(Default)]
@@ -171,7 +172,7 @@ impl State {
     }
 }
 
-impl Desk for Memory {
+impl Answers for Memory {
     fn status(&self) -> Result<Status, Fault> {
         let state = self.state();
         if state.broken {
@@ -381,28 +382,6 @@ impl Desk for Memory {
         let entries: Vec<JournalEntry> = older.take(limit).cloned().collect();
         let next = entries.last().filter(|entry| entry.id > 1).map(|entry| entry.id);
         Ok(JournalPage { entries, next })
-    }
-
-    fn lifted_early(&self, _: usize) -> Result<Vec<event::Subject>, Fault> {
-        Ok(Vec::new())
-    }
-
-    fn password(&self) -> Result<Option<String>, Fault> {
-        Ok(None)
-    }
-
-    fn set_password(&self, _: &str, _: &Actor) -> Result<(), Fault> {
-        Err(Fault::Wrong(vec![Complaint { place: "password".to_owned(), text: "not here".to_owned() }]))
-    }
-
-    fn sign_in_failed(&self, _: IpAddr, _: &str) {}
-
-    fn signed_in(&self, _: &Actor) {}
-
-    fn protect(&self, _: &[(IpAddr, String)]) {}
-
-    fn is_banned(&self, _: IpAddr) -> bool {
-        false
     }
 
     fn is_denied(&self, address: IpAddr) -> bool {

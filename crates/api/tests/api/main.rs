@@ -25,6 +25,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use control::Event;
 use event::Moment;
+use quiet_desk::QuietDesk;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 use tokio::sync::broadcast;
@@ -34,7 +35,7 @@ use desk::Memory;
 
 /// The API behind the gate, with the desk behind it.
 struct Api {
-    memory: Arc<Memory>,
+    memory: Arc<QuietDesk<Memory>>,
     events: broadcast::Sender<Event>,
     router: Router,
     runtime: Runtime,
@@ -73,7 +74,7 @@ impl Api {
     fn with(change: impl FnOnce(&mut config::Http)) -> Self {
         let mut http = config::Http::default();
         change(&mut http);
-        let memory = Arc::new(Memory::default());
+        let memory = Arc::new(QuietDesk(Memory::default()));
         let (events, _) = broadcast::channel(4);
         let gate = gate::Gate::new(gate::Parts {
             desk: memory.clone(),

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use event::Moment;
 use gate::{Gate, Parts, Running, Server};
+use quiet_desk::QuietDesk;
 use tempfile::TempDir;
 
 use crate::desk::Memory;
 
 /// The API on a port of its own, in its own listener.
 pub struct Site {
-    pub memory: Arc<Memory>,
+    pub memory: Arc<QuietDesk<Memory>>,
     pub address: SocketAddr,
     running: Option<Running>,
     pub directory: TempDir,
@@ -23,7 +24,7 @@ impl Site {
         let http = config::Http { listen: Some("127.0.0.1:0".parse().unwrap()), ..config::Http::default() };
         let server = Server::bind(&http, directory.path()).unwrap();
         let address = server.address();
-        let memory = Arc::new(Memory::default());
+        let memory = Arc::new(QuietDesk(Memory::default()));
         let events = tokio::sync::broadcast::channel(1).0;
         let clock = || Moment::from_seconds(1_795_348_800);
         let gate = Gate::new(Parts { desk: memory.clone(), events, clock, http });

@@ -2,17 +2,13 @@
 
 use std::collections::HashSet;
 use std::net::IpAddr;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
-use config::Edit;
-use control::answer::{Status, Why};
-use control::desk::{
-    Activity, BanOrder, Change, Changed, FilterOutline, JournalPage, Key, KeyOrder, KeyScope, Lifted, NewKey,
-    Rehearsal, Roster, Span, Targets, Trial, Tried, Written,
-};
-use control::{Actor, Desk, Fault};
+use control::desk::{Key, KeyScope};
+use control::{Actor, Fault};
 use event::Moment;
+use quiet_desk::Answers;
 
 #[derive(Default)]
 pub struct Memory {
@@ -35,11 +31,7 @@ impl Memory {
     }
 }
 
-fn nothing<T>() -> Result<T, Fault> {
-    Err(Fault::Missing("thing here".to_owned()))
-}
-
-impl Desk for Memory {
+impl Answers for Memory {
     fn key_of(&self, secret: &str, _: IpAddr) -> Option<Key> {
         let scope = KeyScope::from_word(secret.strip_prefix("key-")?)?;
         let name = scope.as_str().to_owned();
@@ -51,10 +43,6 @@ impl Desk for Memory {
             created: Moment::from_seconds(0),
             last_used: None,
         })
-    }
-
-    fn lifted_early(&self, _: usize) -> Result<Vec<event::Subject>, Fault> {
-        Ok(Vec::new())
     }
 
     fn password(&self) -> Result<Option<String>, Fault> {
@@ -81,78 +69,5 @@ impl Desk for Memory {
 
     fn is_banned(&self, address: IpAddr) -> bool {
         self.banned.lock().unwrap().contains(&address)
-    }
-
-    fn is_denied(&self, address: IpAddr) -> bool {
-        self.is_banned(address)
-    }
-
-    fn surroundings(&self) -> control::answer::Surroundings {
-        control::answer::Surroundings::default()
-    }
-
-    fn broken(&self) -> Vec<control::desk::Part> {
-        Vec::new()
-    }
-
-    fn status(&self) -> Result<Status, Fault> {
-        nothing()
-    }
-    fn activity(&self, _: Span) -> Result<Activity, Fault> {
-        nothing()
-    }
-    fn targets(&self, _: Span) -> Result<Targets, Fault> {
-        nothing()
-    }
-    fn bans(&self) -> Result<Arc<Roster>, Fault> {
-        nothing()
-    }
-    fn ban(&self, _: &BanOrder, _: &Actor) -> Result<String, Fault> {
-        nothing()
-    }
-    fn unban(&self, _: &[Lifted], _: &Actor) -> Result<u64, Fault> {
-        nothing()
-    }
-    fn unban_all(&self, _: &Actor) -> Result<u64, Fault> {
-        nothing()
-    }
-    fn why(&self, _: &str) -> Result<Why, Fault> {
-        nothing()
-    }
-    fn settings(&self) -> Result<Written, Fault> {
-        nothing()
-    }
-    fn change(&self, _: &Change, _: &Actor) -> Result<Changed, Fault> {
-        nothing()
-    }
-    fn rehearse(&self, _: &[Edit]) -> Result<Rehearsal, Fault> {
-        nothing()
-    }
-    fn trial(&self) -> Option<Trial> {
-        None
-    }
-    fn confirm(&self, _: &Actor) -> Result<(), Fault> {
-        nothing()
-    }
-    fn roll_back(&self, _: &Actor) -> Result<(), Fault> {
-        nothing()
-    }
-    fn filters(&self) -> Result<Vec<FilterOutline>, Fault> {
-        nothing()
-    }
-    fn try_filter(&self, _: &str, _: &str) -> Result<Vec<Tried>, Fault> {
-        nothing()
-    }
-    fn keys(&self) -> Result<Vec<Key>, Fault> {
-        nothing()
-    }
-    fn create_key(&self, _: &KeyOrder, _: &Actor) -> Result<NewKey, Fault> {
-        nothing()
-    }
-    fn revoke_key(&self, _: i64, _: &Actor) -> Result<(), Fault> {
-        nothing()
-    }
-    fn journal(&self, _: Option<i64>, _: usize) -> Result<JournalPage, Fault> {
-        nothing()
     }
 }

@@ -15,6 +15,7 @@ use gate::{
     Admin, Caller, Form, Gate, Json, NewSession, OpenForm, Parts, Reader, Running, Server, SetUpRefused,
     SignInRefused, Tokens, Visitor,
 };
+use quiet_desk::QuietDesk;
 use serde::Deserialize;
 use tempfile::TempDir;
 use tokio::sync::broadcast;
@@ -24,7 +25,7 @@ use crate::desk::Memory;
 pub const PASSWORD: &str = "correct horse";
 
 pub struct Site {
-    pub desk: Arc<Memory>,
+    pub desk: Arc<QuietDesk<Memory>>,
     pub gate: Gate,
     pub address: SocketAddr,
     pub base_url: String,
@@ -53,7 +54,7 @@ impl Site {
         change(&mut http);
         let server = Server::bind(&http, state_dir.path()).unwrap();
         let (address, base_url) = (server.address(), server.base_url());
-        let desk = Arc::new(Memory::default());
+        let desk = Arc::new(QuietDesk(Memory::default()));
         let gate = Gate::new(Parts {
             desk: desk.clone(),
             events: broadcast::Sender::new(1),

@@ -9,6 +9,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use event::Moment;
 use gate::Gate;
+use quiet_desk::QuietDesk;
 use serde_json::Value;
 use tokio::sync::broadcast;
 use tower::ServiceExt;
@@ -17,7 +18,7 @@ use crate::desk::{ADMIN_KEY, MemoryDesk};
 
 /// A client, and the desk behind the paths.
 pub struct Client {
-    pub desk: Arc<MemoryDesk>,
+    pub desk: Arc<QuietDesk<MemoryDesk>>,
     router: Router,
     /// Sent as a bearer; empty for none.
     pub secret: String,
@@ -49,7 +50,7 @@ impl Answer {
 
 impl Client {
     pub fn new() -> Self {
-        let desk = Arc::new(MemoryDesk::default());
+        let desk = Arc::new(QuietDesk(MemoryDesk::default()));
         let (events, _) = broadcast::channel(1);
         let clock = || Moment::from_seconds(1_700_000_000);
         let http = config::Http::default();

@@ -5,12 +5,10 @@ use std::net::IpAddr;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use config::{Edit, Settings};
-use control::desk::{
-    Activity, BanOrder, Change, Changed, Deed, FilterOutline, JournalPage, Key, KeyOrder, KeyScope, Lifted,
-    NewKey, Rehearsal, Roster, Span, Targets, Trial, Tried, Written,
-};
-use control::{Actor, Desk, Fault, answer};
+use control::desk::{Change, Changed, Deed, Key, KeyScope, Lifted, Roster, Written};
+use control::{Actor, Fault, answer};
 use event::{Ban, JailName, Moment, Proof, Scope, Subject};
+use quiet_desk::Answers;
 
 pub const PASSWORD: &str = "correct horse";
 pub const ADMIN_KEY: &str = "admin-key";
@@ -84,7 +82,7 @@ impl Inner {
     }
 }
 
-impl Desk for MemoryDesk {
+impl Answers for MemoryDesk {
     fn bans(&self) -> Result<Arc<Roster>, Fault> {
         let mut bans = self.lock().bans.clone();
         bans.sort_by(|a, b| (a.subject, &a.jail).cmp(&(b.subject, &b.jail)));
@@ -143,10 +141,6 @@ impl Desk for MemoryDesk {
         Some(Key { id: 1, name: "module".to_owned(), scope, networks: Vec::new(), created, last_used: None })
     }
 
-    fn lifted_early(&self, _: usize) -> Result<Vec<event::Subject>, Fault> {
-        Ok(Vec::new())
-    }
-
     fn password(&self) -> Result<Option<String>, Fault> {
         Ok(Some(HASH.clone()))
     }
@@ -159,89 +153,11 @@ impl Desk for MemoryDesk {
         self.lock().deeds.push((Deed::SignIn, actor.name.clone()));
     }
 
-    fn protect(&self, _: &[(IpAddr, String)]) {}
-
     fn is_banned(&self, _: IpAddr) -> bool {
         self.lock().banned_visitor
     }
 
-    fn is_denied(&self, address: IpAddr) -> bool {
-        self.is_banned(address)
-    }
-
     fn surroundings(&self) -> control::answer::Surroundings {
         self.lock().surroundings.clone()
-    }
-
-    fn broken(&self) -> Vec<control::desk::Part> {
-        Vec::new()
-    }
-
-    fn status(&self) -> Result<answer::Status, Fault> {
-        unreachable!("not asked for by MikoPBX's paths")
-    }
-
-    fn activity(&self, _: Span) -> Result<Activity, Fault> {
-        unreachable!("not asked for by MikoPBX's paths")
-    }
-
-    fn targets(&self, _: Span) -> Result<Targets, Fault> {
-        unreachable!("not asked for by MikoPBX's paths")
-    }
-
-    fn ban(&self, _: &BanOrder, _: &Actor) -> Result<String, Fault> {
-        unreachable!("not asked for by MikoPBX's paths")
-    }
-
-    fn unban_all(&self, _: &Actor) -> Result<u64, Fault> {
-        unreachable!("not asked for by MikoPBX's paths")
-    }
-
-    fn why(&self, _: &str) -> Result<answer::Why, Fault> {
-        unreachable!("not asked for by MikoPBX's paths")
-    }
-
-    fn rehearse(&self, _: &[Edit]) -> Result<Rehearsal, Fault> {
-        unreachable!("not asked for by MikoPBX's paths")
-    }
-
-    fn trial(&self) -> Option<Trial> {
-        None
-    }
-
-    fn confirm(&self, _: &Actor) -> Result<(), Fault> {
-        unreachable!("not asked for by MikoPBX's paths")
-    }
-
-    fn roll_back(&self, _: &Actor) -> Result<(), Fault> {
-        unreachable!("not asked for by MikoPBX's paths")
-    }
-
-    fn filters(&self) -> Result<Vec<FilterOutline>, Fault> {
-        unreachable!("not asked for by MikoPBX's paths")
-    }
-
-    fn try_filter(&self, _: &str, _: &str) -> Result<Vec<Tried>, Fault> {
-        unreachable!("not asked for by MikoPBX's paths")
-    }
-
-    fn keys(&self) -> Result<Vec<Key>, Fault> {
-        unreachable!("not asked for by MikoPBX's paths")
-    }
-
-    fn create_key(&self, _: &KeyOrder, _: &Actor) -> Result<NewKey, Fault> {
-        unreachable!("not asked for by MikoPBX's paths")
-    }
-
-    fn revoke_key(&self, _: i64, _: &Actor) -> Result<(), Fault> {
-        unreachable!("not asked for by MikoPBX's paths")
-    }
-
-    fn journal(&self, _: Option<i64>, _: usize) -> Result<JournalPage, Fault> {
-        unreachable!("not asked for by MikoPBX's paths")
-    }
-
-    fn set_password(&self, _: &str, _: &Actor) -> Result<(), Fault> {
-        unreachable!("not asked for by MikoPBX's paths")
     }
 }

@@ -14,8 +14,9 @@ use control::desk::{
     KeyScope, Lifted, NewKey, Rehearsal, Roster, Series, Span, TargetAccount, TargetNetwork, TargetOffender,
     Targets, Trial, Tried, Verdict, Written,
 };
-use control::{Actor, Desk, Fault};
+use control::{Actor, Fault};
 use event::{Ban, JailName, Moment, Proof, Scope, Subject};
+use quiet_desk::Answers;
 
 use crate::{container, now};
 
@@ -94,7 +95,7 @@ impl Gallery {
     }
 }
 
-impl Desk for Gallery {
+impl Answers for Gallery {
     fn status(&self) -> Result<Status, Fault> {
         let jail = |name: &str, service: &str, failures, banned| Jail {
             jail: name.to_owned(),
@@ -379,10 +380,6 @@ impl Desk for Gallery {
         Ok(())
     }
 
-    fn key_of(&self, _: &str, _: IpAddr) -> Option<Key> {
-        None
-    }
-
     fn journal(&self, _: Option<i64>, _: usize) -> Result<JournalPage, Fault> {
         let entry = |id, deed, subject: &str, detail: &str| JournalEntry {
             id,
@@ -402,10 +399,6 @@ impl Desk for Gallery {
         Ok(JournalPage { entries, next: None })
     }
 
-    fn lifted_early(&self, _: usize) -> Result<Vec<event::Subject>, Fault> {
-        Ok(Vec::new())
-    }
-
     fn password(&self) -> Result<Option<String>, Fault> {
         Ok(Some(self.password.clone()))
     }
@@ -414,26 +407,8 @@ impl Desk for Gallery {
         Ok(())
     }
 
-    fn sign_in_failed(&self, _: IpAddr, _: &str) {}
-
-    fn signed_in(&self, _: &Actor) {}
-
-    fn protect(&self, _: &[(IpAddr, String)]) {}
-
-    fn is_banned(&self, _: IpAddr) -> bool {
-        false
-    }
-
-    fn is_denied(&self, address: IpAddr) -> bool {
-        self.is_banned(address)
-    }
-
     fn surroundings(&self) -> Surroundings {
         if self.is_contained { container::surroundings() } else { Surroundings::default() }
-    }
-
-    fn broken(&self) -> Vec<control::desk::Part> {
-        Vec::new()
     }
 }
 

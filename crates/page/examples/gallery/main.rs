@@ -18,6 +18,7 @@ use axum::routing::get;
 use control::Event;
 use event::Moment;
 use gate::{Gate, Parts};
+use quiet_desk::QuietDesk;
 use tokio::sync::broadcast;
 
 use desk::{Gallery, State, ban};
@@ -30,7 +31,7 @@ async fn main() -> std::io::Result<()> {
     let (events, _) = broadcast::channel(64);
     let bans = std::env::args().nth(1).and_then(|bans| bans.parse().ok()).unwrap_or(137);
     let is_contained = std::env::args().nth(2).is_some_and(|word| word == "container");
-    let desk = Arc::new(Gallery { password, is_contained, state: Mutex::new(State::new(bans)) });
+    let desk = Arc::new(QuietDesk(Gallery { password, is_contained, state: Mutex::new(State::new(bans)) }));
     let gate = Gate::new(Parts {
         desk: desk.clone(),
         events: events.clone(),
@@ -60,7 +61,7 @@ async fn listen(
 }
 
 /// Somebody is blocked every five seconds, so that one sees the list grow.
-async fn busy(desk: Arc<Gallery>, events: broadcast::Sender<Event>) {
+async fn busy(desk: Arc<QuietDesk<Gallery>>, events: broadcast::Sender<Event>) {
     for number in 0..200_u8 {
         tokio::time::sleep(Duration::from_secs(5)).await;
         let ban = ban(&format!("198.18.0.{number}"), "asterisk", 0, 600, 20);

@@ -8,13 +8,14 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode, header};
 use gate::Gate;
+use quiet_desk::QuietDesk;
 use tower::ServiceExt;
 
 use crate::desk::{Memory, NOW};
 
 /// A browser, signed in from `address`.
 pub struct Browser {
-    pub desk: Arc<Memory>,
+    pub desk: Arc<QuietDesk<Memory>>,
     router: Router,
     address: SocketAddr,
     cookies: Vec<(String, String)>,
@@ -40,7 +41,7 @@ fn hash() -> String {
 
 impl Browser {
     pub async fn at(address: &str) -> Self {
-        let desk = Arc::new(Memory::new(hash()));
+        let desk = Arc::new(QuietDesk(Memory::new(hash())));
         let parts = gate::Parts {
             desk: desk.clone(),
             events: tokio::sync::broadcast::channel(16).0,

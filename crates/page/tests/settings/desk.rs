@@ -1,7 +1,6 @@
 //! A desk in memory for the pages with settings, keys, filters and the journal: it keeps what it is given, refuses what the running
 //! program would refuse, and notes what was done.
 
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -13,8 +12,9 @@ use control::desk::{
     Activity, BanOrder, Change, Changed, Deed, FilterOutline, JournalEntry, JournalPage, Key, KeyOrder,
     KeyScope, Lifted, NewKey, Rehearsal, Roster, Span, Targets, Trial, Tried, Verdict, Written,
 };
-use control::{Actor, Desk, Fault};
+use control::{Actor, Fault};
 use event::{Ban, JailName, Moment, Proof, Scope, Subject};
+use quiet_desk::Answers;
 
 /// The present moment of the tests.
 pub const NOW: Moment = Moment::from_seconds(1_795_348_800);
@@ -176,7 +176,7 @@ fn tried(number: u64, line: &str) -> Tried {
     }
 }
 
-impl Desk for Memory {
+impl Answers for Memory {
     fn status(&self) -> Result<Status, Fault> {
         let (log, access) = ("/var/log/asterisk/security_log", "/var/log/nginx/access.log");
         let source = |name: &str, state: &str, reason: Option<&str>| Source {
@@ -398,20 +398,12 @@ impl Desk for Memory {
         Ok(())
     }
 
-    fn key_of(&self, _: &str, _: IpAddr) -> Option<Key> {
-        None
-    }
-
     fn journal(&self, before: Option<i64>, limit: usize) -> Result<JournalPage, Fault> {
         let state = self.state();
         let older = state.journal.iter().rev().filter(|entry| before.is_none_or(|before| entry.id < before));
         let entries: Vec<JournalEntry> = older.take(limit).cloned().collect();
         let next = entries.last().filter(|entry| entry.id > 1).map(|entry| entry.id);
         Ok(JournalPage { entries, next })
-    }
-
-    fn lifted_early(&self, _: usize) -> Result<Vec<event::Subject>, Fault> {
-        Ok(Vec::new())
     }
 
     fn password(&self) -> Result<Option<String>, Fault> {
@@ -423,26 +415,8 @@ impl Desk for Memory {
         Ok(())
     }
 
-    fn sign_in_failed(&self, _: IpAddr, _: &str) {}
-
-    fn signed_in(&self, _: &Actor) {}
-
-    fn protect(&self, _: &[(IpAddr, String)]) {}
-
-    fn is_banned(&self, _: IpAddr) -> bool {
-        false
-    }
-
-    fn is_denied(&self, address: IpAddr) -> bool {
-        self.is_banned(address)
-    }
-
     fn surroundings(&self) -> Surroundings {
         self.state().surroundings.clone()
-    }
-
-    fn broken(&self) -> Vec<control::desk::Part> {
-        Vec::new()
     }
 }
 
