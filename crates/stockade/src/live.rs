@@ -35,6 +35,11 @@ impl<'a> Live<'a> {
         self.is_changed
     }
 
+    /// Whether all is to end.
+    pub fn must_quit(&self) -> bool {
+        self.must_quit
+    }
+
     /// Has the engine run the jails as they are now, and waits until it does.
     pub fn take_up(&self, settings: &SettingsFile) {
         let made = Plan::make(settings);

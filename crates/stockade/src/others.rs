@@ -2,6 +2,7 @@
 //! Redis, Asterisk and nginx should hold.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use acl::Denied;
@@ -154,6 +155,16 @@ impl Engine {
         let before = self.lists.insert(name.clone(), Arc::clone(&list)).unwrap_or_default();
         tracing::info!(blocklist = %name, "{} entries, {} before", list.len(), before.len());
         self.changes.extend(list.changes(&name, &before));
+        self.show_lists();
+    }
+
+    /// At start: the last good lists, before the kernel is compared with them.
+    pub(crate) fn remember_lists(&mut self, directory: &Path) {
+        for list in &self.plan.settings.blocklists {
+            if let Some(entries) = blocklist::last_known(list, directory) {
+                self.lists.insert(list.name.clone(), Arc::new(Listed::new(entries)));
+            }
+        }
         self.show_lists();
     }
 

@@ -90,7 +90,7 @@ impl Outlets {
         if before.blocklists != wanted.blocklists {
             retire(running.lists.take(), |lists| lists.stop());
             let host = Arc::clone(&self.outside) as _;
-            let directory = self.state_dir.join("blocklists");
+            let directory = self.lists_directory();
             let start = || Lists::start(&wanted.blocklists, directory, host);
             let started = (!wanted.blocklists.is_empty()).then(start);
             running.lists = running.took(started, "the blocklists");
@@ -98,6 +98,11 @@ impl Outlets {
         if let Some(acl) = &running.acl {
             acl.wake();
         }
+    }
+
+    /// Where the last good lists are kept.
+    pub fn lists_directory(&self) -> PathBuf {
+        self.state_dir.join("blocklists")
     }
 
     /// Tells what was recorded.

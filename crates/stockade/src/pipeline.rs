@@ -112,6 +112,7 @@ pub fn run(options: &Options) -> Result<End, StartError> {
     };
     let mut core = Engine::new(parts);
     core.restore(restored.bans, restored.memory, restored.notes, undone);
+    core.remember_lists(&outlets.lists_directory());
     if let Some(end) = core.enforce_at_start(&inbox) {
         return Ok(end);
     }

@@ -70,7 +70,8 @@ impl Takeover {
         let mut model = self.lock();
         let mut live = Live::new(desk, engine);
         let answer = model.obey(command, &mut live);
-        if live.is_changed() {
+        // At the end of all, the jails stop too; their bans stay in the kernel, as at any other end.
+        if live.is_changed() && !live.must_quit() {
             tell(&model, settings).iter().for_each(|remark| tracing::warn!("{remark}"));
             live.take_up(settings);
         }
