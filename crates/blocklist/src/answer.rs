@@ -379,4 +379,18 @@ mod tests {
             assert!(read(text, None, 10).is_err(), "{}", &text[..text.len().min(60)]);
         }
     }
+
+    proptest::proptest! {
+        /// Whatever a LAPI says, also in the middle of what is right.
+        #[test]
+        fn any_answer_is_read(noise: Vec<u8>, at in 0_usize..200, value in "[0-9a-f.:/]{0,12}", duration in "-?[0-9.hms\u{b5}]{0,8}") {
+            let mut text = format!(
+                r#"{{"new":[{{"type":"ban","scope":"Ip","value":"{value}","duration":"{duration}"}}],"deleted":[]}}"#
+            )
+            .into_bytes();
+            assert!(Reading { held: None, most: 1, now: NOW }.read(text.as_slice()).is_ok());
+            text.splice(at.min(text.len()).., noise);
+            let _ = Reading { held: None, most: 1, now: NOW }.read(text.as_slice());
+        }
+    }
 }

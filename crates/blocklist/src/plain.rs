@@ -216,4 +216,23 @@ mod tests {
         assert!(!read(b" \n\n").has_text);
         assert!(read(b"# nobody just now\n").has_text);
     }
+
+    proptest::proptest! {
+        /// Whatever comes, in whatever pieces: never more than was asked for, and nobody whom no list may name.
+        #[test]
+        fn any_bytes_are_read(bytes: Vec<u8>, lines in "([0-9a-f.:/,;# \\-]{0,24}[\r\n]){0,20}", most in 0_usize..6) {
+            for list in [bytes.as_slice(), lines.as_bytes()] {
+                let plain = Plain::read(list, most).unwrap();
+                assert!(plain.subjects.len() <= most);
+                assert!(plain.subjects.iter().all(fence::is_fit_for_plain_list));
+            }
+        }
+
+        #[test]
+        fn ranges_are_covered_without_a_gap(first: u32, length in 0_u32..100_000) {
+            let last = first.saturating_add(length);
+            let sizes = subnets(first, last).map(|subnet| 1_u64 << (32 - subnet.prefix_bits()));
+            assert_eq!(sizes.sum::<u64>(), u64::from(last - first) + 1);
+        }
+    }
 }
