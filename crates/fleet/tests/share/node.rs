@@ -191,6 +191,11 @@ impl TestNode {
         self.host.program.lock().unwrap().bans.keys().map(|(subject, _)| *subject).collect()
     }
 
+    /// How many bans it holds.
+    pub(crate) fn count(&self) -> usize {
+        self.host.program.lock().unwrap().bans.len()
+    }
+
     /// The bans with their ends by the real clock, in seconds.
     pub(crate) fn ends(&self) -> BTreeMap<(Subject, JailName), i64> {
         let shift = self.host.shift.load(Ordering::SeqCst);

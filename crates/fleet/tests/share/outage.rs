@@ -30,7 +30,7 @@ fn an_unban_wins_against_a_ban_that_comes_late() {
     until("alpha has noticed", SOON, || !alpha.is_up());
     assert!(alpha.share().health().error.is_some());
     wire.mend();
-    let only = |node: &TestNode| node.held().len() == 1 && node.holds("192.0.2.3");
+    let only = |node: &TestNode| node.count() == 1 && node.holds("192.0.2.3");
     until("all hold the one that was not lifted", SOON, || [&alpha, &beta, &gamma].into_iter().all(only));
     assert!(agree(&[&alpha, &beta, &gamma]));
     let log: Vec<_> = gamma.host.program.lock().unwrap().log.iter().map(|(heard, _)| heard.clone()).collect();
@@ -51,7 +51,7 @@ fn both_sides_of_a_cut_wire_agree_afterwards() {
     for last in 0..20 {
         alpha.ban(&format!("192.0.2.{last}"), 600);
     }
-    until("beta holds them", SOON, || beta.held().len() == 20);
+    until("beta holds them", SOON, || beta.count() == 20);
     wire.cut();
     for last in 0..20 {
         match last % 4 {
@@ -63,7 +63,7 @@ fn both_sides_of_a_cut_wire_agree_afterwards() {
     }
     until("alpha has noticed", SOON, || !alpha.is_up());
     wire.mend();
-    until("both agree", SOON, || agree(&[&alpha, &beta]) && alpha.held().len() == 10);
+    until("both agree", SOON, || agree(&[&alpha, &beta]) && alpha.count() == 10);
 }
 
 fn comes_back(is_trimmed: bool) {
@@ -75,7 +75,7 @@ fn comes_back(is_trimmed: bool) {
     for last in 0..10 {
         alpha.ban(&format!("192.0.2.{last}"), 6000);
     }
-    until("gamma holds them", SOON, || gamma.held().len() == 10);
+    until("gamma holds them", SOON, || gamma.count() == 10);
     gamma.off();
     for last in 0..5 {
         beta.unban(&format!("192.0.2.{last}"), None);
@@ -93,13 +93,13 @@ fn comes_back(is_trimmed: bool) {
     for lifted in &mut gamma.host.program.lock().unwrap().lifted {
         lifted.at = lifted.at.after(std::time::Duration::from_secs(3600));
     }
-    until("beta has told", SOON, || alpha.held().len() == 305);
+    until("beta has told", SOON, || alpha.count() == 305);
     if is_trimmed {
         let trimmed: usize = server.command("XTRIM", "stream", &["MAXLEN", "0"]);
         assert!(trimmed >= 315);
     }
     gamma.on();
-    until("all agree", SOON, || agree(&[&alpha, &beta, &gamma]) && gamma.held().len() == 304);
+    until("all agree", SOON, || agree(&[&alpha, &beta, &gamma]) && gamma.count() == 304);
 }
 
 #[test]
@@ -122,13 +122,13 @@ fn a_redis_that_comes_back_empty_loses_nothing() {
     for last in 0..50 {
         alpha.ban(&format!("192.0.2.{last}"), 6000);
     }
-    until("all hold them", SOON, || [&beta, &gamma].iter().all(|node| node.held().len() == 50));
+    until("all hold them", SOON, || [&beta, &gamma].iter().all(|node| node.count() == 50));
     beta.unban("192.0.2.0", None);
-    until("all know", SOON, || [&alpha, &gamma].iter().all(|node| node.held().len() == 49));
+    until("all know", SOON, || [&alpha, &gamma].iter().all(|node| node.count() == 49));
     // Gamma, off from here on, holds one that is lifted while it is; alpha's bans are known to others only.
     gamma.off();
     beta.unban("192.0.2.1", None);
-    until("alpha knows", SOON, || alpha.held().len() == 48);
+    until("alpha knows", SOON, || alpha.count() == 48);
     alpha.off();
     server.kill();
     until("beta has noticed", SOON, || !beta.is_up());
@@ -139,7 +139,7 @@ fn a_redis_that_comes_back_empty_loses_nothing() {
     gamma.on();
     alpha.on();
     let delta = TestNode::start("delta", server.port(), 0);
-    until("all agree", SOON, || agree(&[&alpha, &beta, &gamma, &delta]) && delta.held().len() == 48);
+    until("all agree", SOON, || agree(&[&alpha, &beta, &gamma, &delta]) && delta.count() == 48);
     // Alpha's record is still alpha's, though beta wrote it.
     let log = &delta.host.program.lock().unwrap().log;
     assert!(
@@ -180,6 +180,6 @@ fn a_queue_that_is_overrun_is_made_up_for_by_a_comparison() {
     let health = alpha.share().health();
     assert!(health.overrun >= 1800 && health.waiting <= event::limit::FLEET_QUEUE as u64 + 200, "{health:?}");
     server.revive();
-    until("beta holds all", SOON, || beta.held().len() == many);
+    until("beta holds all", SOON, || beta.count() == many);
     until("nothing waits", SOON, || alpha.share().health().waiting == 0);
 }

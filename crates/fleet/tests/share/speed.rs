@@ -30,7 +30,7 @@ fn a_ban_is_heard_within_milliseconds() {
         for number in 0..many {
             alpha.ban(&format!("11.0.{}.{}", number / 250, number % 250), 600);
         }
-        until("beta holds all", SOON, || beta.held().len() == many + 300);
+        until("beta holds all", SOON, || beta.count() == many + 300);
     });
     println!("{many} bans at once, heard by another: {all:?}");
 }
