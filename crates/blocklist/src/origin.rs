@@ -92,7 +92,8 @@ impl Source {
             .ok_or_else(|| "the url is none; write e.g. 'https://lists.example/drop.txt'".to_owned())?;
         let failed = |text: String| format!("{place}: {text}");
         if self.agent.is_none() {
-            self.agent = Some(web::agent(Way::Far, self.list.ca_file.as_deref())?);
+            let way = if place.starts_with("https:") { Way::FarSecure } else { Way::Far };
+            self.agent = Some(web::agent(way, self.list.ca_file.as_deref())?);
         }
         let Some(agent) = &self.agent else { return Ok(None) };
         let mut request = agent.get(url);

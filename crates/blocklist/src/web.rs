@@ -28,6 +28,8 @@ const USER_AGENT: &str = concat!("stockade/", env!("CARGO_PKG_VERSION"));
 pub enum Way {
     /// Wherever it leads: a public list.
     Far,
+    /// The same, but from HTTPS never to HTTP, where anybody on the way could write the list.
+    FarSecure,
     /// To this host and no other: the question has a key in it.
     Straight,
 }
@@ -43,8 +45,9 @@ pub fn agent(way: Way, ca_file: Option<&Path>) -> Result<ureq::Agent, String> {
         .tls_config(tls)
         .user_agent(USER_AGENT)
         .http_status_as_error(false)
-        .max_redirects(if way == Way::Far { FETCH_REDIRECTS } else { 0 })
-        .max_redirects_will_error(way == Way::Far)
+        .https_only(way == Way::FarSecure)
+        .max_redirects(if way == Way::Straight { 0 } else { FETCH_REDIRECTS })
+        .max_redirects_will_error(way != Way::Straight)
         .timeout_resolve(seconds(FETCH_CONNECT_SECONDS))
         .timeout_connect(seconds(FETCH_CONNECT_SECONDS))
         .timeout_per_read(seconds(FETCH_SILENT_SECONDS))
@@ -102,6 +105,8 @@ pub fn cause(error: &ureq::Error) -> String {
         Error::Timeout(_) => format!("no whole answer within {FETCH_SECONDS} seconds"),
         Error::HostNotFound => "the host's name is not known; is it written as it should be?".to_owned(),
         Error::ConnectionFailed => "no connection; is it running?".to_owned(),
+        Error::RequireHttpsOnly(_) => "it leads from https to http, which is not followed".to_owned(),
+        Error::BadUri(_) => "it leads to an address that is none".to_owned(),
         Error::TooManyRedirects => format!("more than {FETCH_REDIRECTS} redirects"),
         Error::BodyExceedsLimit(bytes) => format!("an answer of more than {bytes} bytes"),
         Error::Rustls(cause) => untrusted(cause),

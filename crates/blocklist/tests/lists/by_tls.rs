@@ -43,7 +43,8 @@ fn the_certificate_must_be_trusted() {
     // The same port again, with TLS: nginx takes the last `listen` of an address with its options.
     let tls = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let more = format!(
-        "listen {tls} ssl;\n{}\nlocation = /up {{ return 301 https://{tls}/bad.txt; }}",
+        "listen {tls} ssl;\n{}\nlocation = /up {{ return 301 https://{tls}/bad.txt; }}\n\
+         location = /down {{ return 301 http://127.0.0.1:{port}/bad.txt; }}",
         authority.lines
     );
     let nginx = Nginx::start_at(([127, 0, 0, 1], port).into(), home.path(), &more);
@@ -61,6 +62,9 @@ fn the_certificate_must_be_trusted() {
         let list = Blocklist { origin: ListOrigin::Url(url), ..trusting.clone() };
         assert_eq!(Site::start(list, state.path()).next(), ["192.0.2.1"]);
     }
+    let down = list(ListOrigin::Url(format!("https://{tls}/down")));
+    let down = Blocklist { ca_file: Some(authority.file.clone()), ..down };
+    Site::start(down, state.path()).error("from https to http");
     for (file, why) in [("nowhere.pem", "No such file"), ("nginx.conf", "there is no certificate in it")] {
         let list = Blocklist { ca_file: Some(home.path().join(file)), ..trusting.clone() };
         Site::start(list, tempfile::tempdir().unwrap().path()).error(why);
