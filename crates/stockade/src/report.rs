@@ -141,6 +141,16 @@ impl Engine {
         Some(Notice::new("container-bridge", &values, text))
     }
 
+    /// A blocklist that has more entries than it may have here.
+    fn cut(&self, list: &Blocklist) -> Option<Notice> {
+        let name = list.blocklist.as_str();
+        let settings = self.plan.settings.blocklists.iter().find(|one| one.name.as_str() == name)?;
+        let is_full = list.left_out > 0 && list.entries >= u64::from(settings.max_entries);
+        let left_out = is_full.then(|| list.left_out.to_string())?;
+        let text = format!("blocklist {name}: {left_out} entries are left out; set a larger max_entries");
+        Some(Notice::new("blocklist-cut", &[("blocklist", name), ("left_out", &left_out)], text))
+    }
+
     /// What needs somebody, with what to do.
     fn attention(&self, outlets: &[Outlet], blocklists: &[Blocklist]) -> Vec<Notice> {
         let health = &self.health;
@@ -182,7 +192,9 @@ impl Engine {
         notices.extend(self.ledger.hiding(clock::now()));
         notices.extend(self.inside_a_bridge());
         notices.extend(outlets.iter().filter_map(away));
-        notices.extend(blocklists.iter().flat_map(troubled));
+        notices.extend(outlets.iter().filter_map(overrun));
+        notices.extend(blocklists.iter().filter_map(unfetched));
+        notices.extend(blocklists.iter().filter_map(|list| self.cut(list)));
         notices
     }
 }
@@ -198,14 +210,20 @@ fn away(outlet: &Outlet) -> Option<Notice> {
     Some(Notice::new("outlet-error", &[("outlet", &outlet.outlet), ("error", error)], text))
 }
 
-/// A blocklist that cannot be fetched, or is not taken whole.
-fn troubled(list: &Blocklist) -> Vec<Notice> {
-    let name = list.blocklist.as_str();
-    let failed = list.error.as_deref().map(|error| {
-        let text = format!("blocklist {name}: the last good list stays in force: {error}");
-        Notice::new("blocklist-error", &[("blocklist", name), ("error", error)], text)
-    });
-    failed.into_iter().collect()
+/// More changed than could wait to be told.
+fn overrun(outlet: &Outlet) -> Option<Notice> {
+    let is_behind = outlet.outlet == "redis" && outlet.overrun > 0 && !outlet.is_current;
+    let count = is_behind.then(|| outlet.overrun.to_string())?;
+    let text =
+        format!("more changes than could wait for redis, {count} times; all is compared when it is back");
+    Some(Notice::new("redis-overrun", &[("count", &count)], text))
+}
+
+/// A blocklist that cannot be fetched.
+fn unfetched(list: &Blocklist) -> Option<Notice> {
+    let (name, error) = (list.blocklist.as_str(), list.error.as_deref()?);
+    let text = format!("blocklist {name}: the last good list stays in force: {error}");
+    Some(Notice::new("blocklist-error", &[("blocklist", name), ("error", error)], text))
 }
 
 /// What a jail hears: files, the journal, or the page, which tells of its sign-ins itself.

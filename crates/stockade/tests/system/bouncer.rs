@@ -217,6 +217,29 @@ fn no_two_keep_one_table() {
     bouncer.stop();
 }
 
+/// Abstract names know no permissions: a stranger who sits on ours keeps the firewall from nothing.
+#[test]
+fn a_stranger_cannot_keep_the_table_from_being_kept() {
+    let squat = "import socket\n\
+                 s = socket.socket(socket.AF_UNIX)\n\
+                 s.bind('\\0stockade-table')\n\
+                 s.listen()\n\
+                 import sys\n\
+                 print('here', file=sys.stderr, flush=True)\n\
+                 s.accept()\n\
+                 import signal\n\
+                 signal.pause()\n";
+    let place = Place::new("");
+    let mut stranger = Command::new("setpriv");
+    stranger.args(["--pdeathsig", "KILL", "--reuid", "65534", "--regid", "65534", "--clear-groups"]);
+    stranger.args(["/usr/bin/python3", "-c", squat]);
+    let mut stranger = Daemon::start(stranger);
+    stranger.says("here");
+    let mut daemon = place.launch(&[]);
+    daemon.says("sits on the name @stockade-table");
+    daemon.ready().stop();
+}
+
 /// Debian's redis-server in the thread's namespace.
 struct Redis(Child);
 
