@@ -21,6 +21,7 @@ fn main() -> io::Result<()> {
     each(&dir, "definition", definitions())?;
     each(&dir, "config_check", configurations())?;
     each(&dir, "control_wire", WIRE.iter().map(|text| text.as_bytes().to_vec()))?;
+    each(&dir, "fail2ban_command", COMMANDS.iter().map(|words| pickled(words)))?;
     each(&dir, "journal_line", lines.iter().map(|line| entry(message(line))))?;
     words(&dir.join("words"))
 }
@@ -33,6 +34,22 @@ const WIRE: [&str; 6] = [
     r#"{"answer":"banned","data":[{"address":"192.0.2.1","jail":"sshd","since":"2026-11-22T12:00:00Z","until":null,"failures":5,"reason":"","scope":"jail","proof":"proven"}]}"#,
     r#"{"answer":"why","data":{"address":"192.0.2.1","subject":"192.0.2.1","banned":false,"because":"","bans":[],"whitelist":null,"standings":[],"earlier_bans":0,"refusals":[],"lines":[],"history":[]}}"#,
 ];
+
+const COMMANDS: [&str; 8] = [
+    "status sshd",
+    "set sshd bantime 1w2d",
+    "set sshd addfailregex ^<HOST>$",
+    "set sshd datepattern {^LN-BEG}%Y-%m-%d",
+    "set sshd addignoreip 192.0.2.0/24 2001:db8::1",
+    "set sshd addaction other",
+    "get sshd actions",
+    "banned 192.0.2.1",
+];
+
+/// A command as fail2ban's client would send it.
+fn pickled(words: &str) -> Vec<u8> {
+    dropin::pickle::write(&fail2ban::Value::texts(words.split(' ')))
+}
 
 fn all_samples() -> impl Iterator<Item = Sample<'static>> {
     Catalog::all_shipped()

@@ -172,6 +172,7 @@ impl Model {
                 "Unknown backend {kind}. Must be among ['pyinotify', 'gamin', 'polling', 'systemd'] or 'auto'"
             )));
         }
+        jail::room("jails", self.jails.len())?;
         self.jails.push(JailModel::new(name, backend));
         Ok(())
     }
@@ -188,7 +189,10 @@ impl Model {
             }
         } else {
             jail.started = true;
-            host.start(jail)?;
+            if let Err(wrong) = host.start(jail) {
+                jail.started = false;
+                return Err(wrong);
+            }
         }
         Ok(())
     }

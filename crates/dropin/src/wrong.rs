@@ -96,6 +96,11 @@ impl Wrong {
         Self::new(Class::UnknownJail, name)
     }
 
+    /// There are so many already.
+    pub fn too_many(what: &str, most: usize) -> Self {
+        Self::new(Class::Runtime, format!("there are {most} {what} already, and there may be no more"))
+    }
+
     /// The command has too few words.
     pub fn too_short() -> Self {
         Self::new(Class::Index, "list index out of range")

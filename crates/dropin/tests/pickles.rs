@@ -88,6 +88,7 @@ fn has(value: &Value, kind: fn(&Value) -> bool) -> bool {
 }
 
 #[test]
+#[allow(clippy::print_stdout, reason = "how much was compared is there to be seen")]
 fn python_and_we_read_each_other() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let strategy = values();

@@ -2,6 +2,7 @@
 
 use fail2ban::Value;
 
+use super::jail::room;
 use super::span;
 use super::words::no_attribute;
 use crate::wrong::Wrong;
@@ -62,9 +63,10 @@ impl ActionModel {
 
     /// Back to empty commands and the usual time limit; what else was told stays.
     pub fn clear(&mut self) {
-        self.put("timeout", Value::Int(60));
-        for command in COMMANDS {
-            self.put(command, Value::text(""));
+        let commands = COMMANDS.iter().map(|command| (*command, Value::text("")));
+        for (name, value) in std::iter::once(("timeout", Value::Int(60))).chain(commands) {
+            // There is room for these: they are the first that every action has.
+            let _ = self.put(name, value);
         }
     }
 
@@ -73,17 +75,21 @@ impl ActionModel {
         match name {
             // A ban's time is the ban's own.
             "bantime" => {}
-            "timeout" => self.put(name, span::seconds(value)?),
-            _ => self.put(name, value.clone()),
+            "timeout" => self.put(name, span::seconds(value)?)?,
+            _ => self.put(name, value.clone())?,
         }
         Ok(())
     }
 
-    fn put(&mut self, name: &str, value: Value) {
+    fn put(&mut self, name: &str, value: Value) -> Result<(), Wrong> {
         match self.properties.iter_mut().find(|(known, _)| known == name) {
             Some((_, held)) => *held = value,
-            None => self.properties.push((name.to_owned(), value)),
+            None => {
+                room("properties of this action", self.properties.len())?;
+                self.properties.push((name.to_owned(), value));
+            }
         }
+        Ok(())
     }
 
     /// A property.

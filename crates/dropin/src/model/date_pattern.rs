@@ -97,7 +97,7 @@ fn name(pattern: &str) -> Result<String, String> {
             None => match tail.get(..1).and_then(field) {
                 Some(spelled) => (spelled, 1),
                 // Python has used up its one argument when it has put in a field.
-                None if has_field => {
+                None if has_field && !tail.is_empty() => {
                     return Err("not enough arguments for format string".to_owned());
                 }
                 None => return Err(unknown(tail, place + 1)),

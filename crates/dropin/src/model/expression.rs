@@ -1,6 +1,7 @@
 //! A regular expression as a jail was told it and as fail2ban's server shows it. It is read, so that what Python refuses is refused in
 //! Python's words; it is not compiled, since nothing is searched here.
 
+use event::limit::FAIL2BAN_PATTERN_BYTES;
 use fail2ban::pattern::tags::{Names, shown};
 use fail2ban::pattern::{PatternError, Wrong as Fault, python};
 
@@ -27,6 +28,9 @@ pub struct Expression {
 impl Expression {
     /// Reads an expression.
     pub fn new(source: &str, use_dns: &str, lines: bool) -> Result<Self, Wrong> {
+        if source.len() > FAIL2BAN_PATTERN_BYTES {
+            return Err(Wrong::new(Class::Regex, format!("a regex may have {FAIL2BAN_PATTERN_BYTES} bytes")));
+        }
         let names = if use_dns == "no" { Names::Skip } else { Names::Read };
         let shown = shown(source, names);
         if shown.trim_start().is_empty() {

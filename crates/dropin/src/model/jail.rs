@@ -1,5 +1,6 @@
 //! A jail as it was told: everything that the client sets and reads. It refuses to judge, count or ban.
 
+use event::limit::{FAIL2BAN_ENTRIES, FAIL2BAN_IGNORED};
 use fail2ban::Value;
 
 use super::action::ActionModel;
@@ -90,6 +91,11 @@ pub struct IgnoreCache {
     pub seconds: Value,
 }
 
+/// Whether a list may have one entry more.
+pub(super) fn room(what: &str, held: usize) -> Result<(), Wrong> {
+    if held < FAIL2BAN_ENTRIES { Ok(()) } else { Err(Wrong::too_many(what, FAIL2BAN_ENTRIES)) }
+}
+
 impl JailModel {
     /// One of which nothing else was told yet.
     pub(super) fn new(name: &str, backend: &str) -> Self {
@@ -135,14 +141,18 @@ impl JailModel {
         self.ban_extra.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
-    pub(super) fn set_extra(&mut self, name: &str, value: Option<Value>) {
+    pub(super) fn set_extra(&mut self, name: &str, value: Option<Value>) -> Result<(), Wrong> {
         let known = self.ban_extra.iter().position(|(known, _)| known == name);
         match (known, value) {
             (Some(at), Some(value)) => self.ban_extra[at].1 = value,
             (Some(at), None) => drop(self.ban_extra.remove(at)),
-            (None, Some(value)) => self.ban_extra.push((name.to_owned(), value)),
+            (None, Some(value)) => {
+                room("settings of ban times in this jail", self.ban_extra.len())?;
+                self.ban_extra.push((name.to_owned(), value));
+            }
             (None, None) => {}
         }
+        Ok(())
     }
 
     /// Everybody who is ignored, in the order in which fail2ban tells it: networks and names first.
@@ -158,6 +168,9 @@ impl JailModel {
         let text = id.text();
         if self.ignored().any(|known| *known == text) {
             return Ok(());
+        }
+        if self.ignored().count() >= FAIL2BAN_IGNORED {
+            return Err(Wrong::too_many("ignored addresses in this jail", FAIL2BAN_IGNORED));
         }
         let list = if id.is_single() { &mut self.ignored_addresses } else { &mut self.ignored_networks };
         list.push(text);
@@ -196,6 +209,7 @@ impl JailModel {
             self.confirmed_actions.get_or_insert_default().push(name.to_owned());
             return Ok(());
         }
+        room("actions in this jail", self.actions.len())?;
         self.actions.push(ActionModel::new(name, python));
         // fail2ban forgets to note new ones of a reload, and so takes them away again at its end; that is no one's wish.
         if let Some(confirmed) = &mut self.confirmed_actions {
@@ -204,20 +218,24 @@ impl JailModel {
         Ok(())
     }
 
-    pub(super) fn add_log(&mut self, path: &str, tail: bool) {
+    pub(super) fn add_log(&mut self, path: &str, tail: bool) -> Result<(), Wrong> {
         if self.logs.iter().any(|log| log.path == path) {
             if let Some(unconfirmed) = &mut self.unconfirmed_logs {
                 unconfirmed.retain(|held| held != path);
             }
-            return;
+            return Ok(());
         }
+        room("log files in this jail", self.logs.len())?;
         self.logs.push(LogPath { path: path.to_owned(), tail });
+        Ok(())
     }
 
-    pub(super) fn add_journal_match(&mut self, words: &[&str]) {
+    pub(super) fn add_journal_match(&mut self, words: &[&str]) -> Result<(), Wrong> {
+        room("matches of the journal in this jail", self.journal_matches.len())?;
         let matches = words.split(|word| *word == "+");
         self.journal_matches
             .extend(matches.map(|words| words.iter().map(|word| (*word).to_owned()).collect()));
+        Ok(())
     }
 
     pub(super) fn remove_journal_match(&mut self, words: &[&str]) -> Result<(), Wrong> {

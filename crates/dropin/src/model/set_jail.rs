@@ -5,7 +5,7 @@ use fail2ban::{DateDetector, Value};
 use super::date_pattern::DatePattern;
 use super::encoding::{PREFERRED, is_known};
 use super::expression::Expression;
-use super::jail::{IgnoreCache, JailModel};
+use super::jail::{IgnoreCache, JailModel, room};
 use super::span::{self, seconds};
 use super::words::{Words, kind, no_attribute, quoted, text, truth, whole};
 use crate::host::Host;
@@ -126,13 +126,14 @@ impl<'c> Change<'c> {
             Self::AddLog { path, tail } => add_log(jail, path, tail, host)?,
             Self::DelLog(path) => jail.logs.retain(|log| log.path != path),
             Self::Encoding(name) => jail.log_encoding = encoding(name)?,
-            Self::AddMatch(words) if jail.reads_journal() => jail.add_journal_match(&words),
+            Self::AddMatch(words) if jail.reads_journal() => jail.add_journal_match(&words)?,
             Self::DelMatch(words) if jail.reads_journal() => jail.remove_journal_match(&words)?,
             Self::AddMatch(_) | Self::DelMatch(_) => {}
             Self::Prefix("") => jail.prefregex = None,
             Self::Prefix(source) => jail.prefregex = Some(Expression::new(source, &jail.use_dns, false)?),
             Self::AddFailure(sources) => {
                 for source in sources {
+                    room("failregex in this jail", jail.failregex.len())?;
                     let before = jail.prefregex.as_ref();
                     jail.failregex.push(Expression::failure(
                         source,
@@ -144,6 +145,7 @@ impl<'c> Change<'c> {
             }
             Self::AddIgnoring(sources) => {
                 for source in sources {
+                    room("ignoreregex in this jail", jail.ignoreregex.len())?;
                     jail.ignoreregex.push(Expression::new(source, &jail.use_dns, false)?);
                 }
             }
@@ -179,8 +181,7 @@ fn add_log(jail: &mut JailModel, path: &str, tail: bool, host: &mut dyn Host) ->
     if !jail.logs.iter().any(|log| log.path == path) {
         host.look_at(path).map_err(|cause| Wrong::file(&cause, path))?;
     }
-    jail.add_log(path, tail);
-    Ok(())
+    jail.add_log(path, tail)
 }
 
 /// By its number, a negative one from the end; one that is not there is passed over.
@@ -238,13 +239,13 @@ fn cache(options: &[(String, String)]) -> Result<Option<IgnoreCache>, Wrong> {
 /// `bantime.OPTION`: noted as told, then looked at, as fail2ban does.
 fn extra(jail: &mut JailModel, option: &str, value: &Value) -> Result<(), Wrong> {
     let told = (value.as_text() != Some("") && *value != Value::None).then(|| value.clone());
-    jail.set_extra(option, told.clone());
+    jail.set_extra(option, told.clone())?;
     match (option, told) {
         ("increment", told) => {
             let truth = told.as_ref().is_some_and(truth);
-            jail.set_extra(option, Some(Value::Bool(truth)));
+            jail.set_extra(option, Some(Value::Bool(truth)))?;
         }
-        ("maxtime" | "rndtime", Some(told)) => jail.set_extra(option, Some(seconds(&told)?)),
+        ("maxtime" | "rndtime", Some(told)) => jail.set_extra(option, Some(seconds(&told)?))?,
         ("multipliers", Some(told)) => {
             for number in text(&told)?.split(' ') {
                 whole(&Value::text(number))?;

@@ -45,6 +45,8 @@ for name in ("maxretry", "maxmatches", "maxlines"):
     for number in ["5", " 5 ", "+5", "-5", "5.5", "", "x", "0", "5x", "0x5", 7, 7.9, True]:
         compare("set", "sshd", name, number)
 compare("set", "sshd", "maxlines", 1)
+for name in ("bantime", "findtime"):
+    compare("set", "sshd", name, "600")
 addresses = (
     "192.0.2.1 192.0.2.1/32 192.0.2.1/24 192.0.2.129/25 192.0.2.0/255.255.255.0 192.0.2.0/255.0.255.0 192.0.2.0/0 192.0.2.0/x 192.0.2.0/ /24 "
     "2001:db8::1 2001:DB8::1 [2001:db8::1] 2001:db8::1/64 2001:db8::/ffff:ffff:: ::1 ::/0 ::ffff:192.0.2.1 ::ffff:c000:201 "
