@@ -5,6 +5,7 @@
 
 mod keys;
 mod away;
+mod chaos;
 mod ways;
 mod sentinel;
 mod cluster;
