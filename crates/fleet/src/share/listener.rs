@@ -39,8 +39,9 @@ pub(crate) struct Listener {
     saved: Option<(Position, Moment)>,
     counted: Counted,
     pub(crate) origins: Origins,
-    /// The walks so far.
+    /// The walks so far, and those that came to their end.
     pub(crate) walks: u32,
+    walked: u32,
     /// Up to when lifts are forgotten.
     pub(crate) forgotten: Stamp,
 }
@@ -64,14 +65,20 @@ impl Listener {
         let position = position.and_then(|text| text.parse().ok());
         let saved = position.map(|position| (position, node.host.now()));
         let (counted, origins) = (Counted::default(), Origins::default());
-        Self { node, position, saved, counted, origins, walks: 0, forgotten: Stamp(0) }
+        Self { node, position, saved, counted, origins, walks: 0, walked: 0, forgotten: Stamp(0) }
     }
 
-    /// Until the end.
+    /// Until the end. A comparison is work for the program and for Redis, so one that fails time and again (no memory left in Redis, a
+    /// right that is missing) is begun less and less often.
     pub(crate) fn run(mut self) {
-        while let Err(End::Lost(error)) = self.connected() {
+        let mut strikes = 0;
+        loop {
+            let (begun, done) = (self.walks, self.walked);
+            let Err(End::Lost(error)) = self.connected() else { return };
+            let has_failed = self.walks > begun && self.walked == done;
+            strikes = if has_failed { strikes + 1 } else { 0 };
             self.node.stands(Which::Listener, Some(error.to_string()));
-            if self.node.pause() {
+            if self.node.pause(strikes) {
                 return;
             }
         }
@@ -83,12 +90,13 @@ impl Listener {
         node.measure(&mut link, 3)?;
         self.settle(&mut link)?;
         node.stands(Which::Listener, None);
-        let mut walked = None;
+        let mut last_walk = None;
         while node.state().stopping.is_none() {
             let now = node.host.now();
-            if is_due(walked, WALK, now) || node.state().queue.must_compare {
+            if is_due(last_walk, WALK, now) || node.state().queue.must_compare {
                 self.walk(&mut link)?;
-                walked = Some(now);
+                self.walked += 1;
+                last_walk = Some(now);
             }
             self.read(&mut link, Some(BLOCK))?;
         }

@@ -28,6 +28,8 @@ pub(crate) const LATELY: Duration = Duration::from_secs(120);
 
 /// How long after trouble Redis is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
+/// The longest pause is so often doubled.
+const STRIKES: u32 = 5;
 
 /// A lift that was decided no longer ago than this before it was told is told live: it is meant against all that is known.
 const LIVE: Duration = Duration::from_secs(5);
@@ -153,16 +155,17 @@ impl Node {
         }
     }
 
-    /// Waits a while before Redis is tried again. Whether the end has come.
-    pub(crate) fn pause(&self) -> bool {
+    /// Waits before Redis is tried again: a second, and twice as long with each of `strikes`. Whether the end has come.
+    pub(crate) fn pause(&self, strikes: u32) -> bool {
+        let most = PAUSE * 2u32.pow(strikes.min(STRIKES));
         let started = self.host.now();
         let mut state = self.state();
         loop {
             let waited = self.host.now().since(started);
-            if state.stopping.is_some() || waited >= PAUSE || self.host.now() < started {
+            if state.stopping.is_some() || waited >= most || self.host.now() < started {
                 return state.stopping.is_some();
             }
-            state = self.wait(state, PAUSE.saturating_sub(waited));
+            state = self.wait(state, most.saturating_sub(waited));
         }
     }
 

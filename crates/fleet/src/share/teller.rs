@@ -48,7 +48,7 @@ impl Teller {
                 Ok(()) => return,
                 Err(error) => self.node.stands(Which::Teller, Some(error.to_string())),
             }
-            if self.node.pause() {
+            if self.node.pause(0) {
                 return;
             }
         }

@@ -7,4 +7,5 @@ mod decisions;
 mod outage;
 mod lies;
 mod failures;
+mod ways;
 mod speed;

@@ -13,14 +13,21 @@ pub(crate) struct Server {
     port: u16,
     directory: TempDir,
     child: Option<Child>,
+    arguments: Vec<String>,
 }
 
 impl Server {
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// With further arguments.
+    pub(crate) fn start_with(arguments: &[&str]) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
-        let mut server = Self { port, directory: tempfile::tempdir().unwrap(), child: None };
+        let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        let mut server = Self { port, directory: tempfile::tempdir().unwrap(), child: None, arguments };
         server.revive();
         server
     }
@@ -40,6 +47,7 @@ impl Server {
             ])
             .arg("--dir")
             .arg(self.directory.path())
+            .args(&self.arguments)
             .stdout(Stdio::null())
             .spawn()
             .expect("redis-server is installed (tests/setup.sh)");
