@@ -18,6 +18,7 @@ mod bouncer;
 mod sources;
 mod whitelist;
 mod blocklists;
+mod redis;
 mod takeover;
 mod catch_up;
 mod success;
