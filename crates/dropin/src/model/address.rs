@@ -79,6 +79,11 @@ impl Id {
         }
     }
 
+    /// Whether it is what is banned where this address is to be: the /64 of an IPv6 address, since whoever has one has all of it.
+    pub fn stands_for(&self, address: &Self) -> bool {
+        matches!(self, Self::Network(IpAddr::V6(_), 64)) && address.is_single() && self.contains(address)
+    }
+
     /// The text by which it is known.
     pub fn text(&self) -> String {
         match self {
@@ -162,5 +167,9 @@ mod tests {
         assert!(network.contains(&Id::read("192.0.2.9").unwrap()));
         assert!(!network.contains(&Id::read("192.0.3.9").unwrap()));
         assert!(!network.contains(&Id::read("x").unwrap()));
+        assert!(!network.stands_for(&Id::read("192.0.2.9").unwrap()));
+        let wide = Id::read("2001:db8::/64").unwrap();
+        assert!(wide.stands_for(&Id::read("2001:db8::9").unwrap()));
+        assert!(!wide.stands_for(&Id::read("2001:db8:0:1::9").unwrap()));
     }
 }

@@ -120,17 +120,18 @@ fn lift(jail: &str, text: &str, host: &mut dyn Host) -> i64 {
         return 1;
     }
     let Ok(id) = Id::read(text) else { return 0 };
-    if id.is_single() {
-        return 0;
-    }
-    let inside = |ban: &LiveBan| Id::read(&ban.id).is_ok_and(|banned| id.contains(&banned));
+    let inside = |ban: &LiveBan| {
+        Id::read(&ban.id)
+            .is_ok_and(|banned| if id.is_single() { banned.stands_for(&id) } else { id.contains(&banned) })
+    };
     let bans: Vec<LiveBan> = host.bans(jail).into_iter().filter(inside).collect();
     bans.iter().map(|ban| i64::from(host.unban(jail, &ban.id))).sum()
 }
 
 fn holds(bans: &[LiveBan], text: &str) -> Result<bool, Wrong> {
-    let id = Id::read(text)?.text();
-    Ok(bans.iter().any(|ban| ban.id == id))
+    let id = Id::read(text)?;
+    let known = id.text();
+    Ok(bans.iter().any(|ban| ban.id == known || Id::read(&ban.id).is_ok_and(|banned| banned.stands_for(&id))))
 }
 
 fn end(ban: &LiveBan) -> Moment {
