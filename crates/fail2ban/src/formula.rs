@@ -2,9 +2,10 @@
 //! `bantime.rndtime`, worked out as fail2ban works them out. fail2ban lets Python evaluate the formula, whatever it says; here it is
 //! arithmetic and nothing else. This module refuses to know how often an address was banned, and to draw a random number: both are arguments.
 
+mod token;
 mod expression;
 mod number;
-mod token;
+mod value;
 
 use std::fmt;
 
@@ -82,7 +83,7 @@ impl BanTime {
             let names = Names { time, count, factor: self.factor };
             let calculated =
                 self.formula.evaluate(&names).map_err(|refused| refused.of("bantime.formula"))?;
-            Ok(time.larger(calculated))
+            if calculated.as_f64().is_nan() { Err(Why::OutOfRange) } else { Ok(time.larger(calculated)) }
         };
         let seconds = calculated.and_then(|seconds| {
             let seconds = self.maxtime.map_or(seconds, |maxtime| seconds.smaller(maxtime));
@@ -91,7 +92,13 @@ impl BanTime {
                 Some(rndtime) => Number::Float(random).times(rndtime).and_then(|more| seconds.plus(more)),
             }
         });
-        seconds.map_err(|why| Refused { option: "bantime.formula", text: String::new(), at: 0, why })
+        let finite = |seconds: Number| number::finite(seconds.as_f64()).map(|_| seconds);
+        seconds.and_then(finite).map_err(|why| Refused {
+            option: "bantime.formula",
+            text: String::new(),
+            at: 0,
+            why,
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 writes them, in the same shape. Where it raises, the result is null. `random.random()` is always 0.25."""
 import json
 import logging
+import math
 import random
 import sys
 import warnings
@@ -20,6 +21,8 @@ def shown(number):
     if isinstance(number, int) and abs(number) >= 1 << 127:
         number = float(number)
     if isinstance(number, complex):
+        raise ValueError
+    if not math.isfinite(number):
         raise ValueError
     return repr(number)
 

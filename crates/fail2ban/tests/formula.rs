@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use fail2ban::formula::{BanTime, DEFAULT, Expression, Number, Options, Why};
 use fail2ban::repr;
+use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 /// Option sets: formula, multipliers, factor, maxtime, rndtime.
@@ -48,6 +49,8 @@ const SETS: &[Set] = &[
     ["ban.Time * math.log(ban.Count - 2)", "", "", "", ""],
     ["ban.Time * math.exp(ban.Count * 100)", "", "", "", ""],
     ["1 << ban.Count - 3", "", "", "", ""],
+    ["ban.Time * (1 << ban.Count * 2)", "", "", "30d", ""],
+    ["int(ban.Time + 1) * 3 ** (ban.Count * 10)", "", "", "30d", ""],
     ["1.0 << ban.Count", "", "", "", ""],
     ["(-8) ** 0.5 + ban.Time", "", "", "", ""],
     ["2 ** -ban.Count * 1e6", "", "", "", ""],
@@ -91,14 +94,14 @@ fn told(set: &Set) -> Map<String, Value> {
     filled.map(|(name, text)| ((*name).to_owned(), json!(text))).collect()
 }
 
-/// Asks fail2ban about all sets and bans, in one process.
-fn theirs() -> Vec<Value> {
+/// Asks fail2ban about options and bans, in one process.
+fn theirs(options: &[Map<String, Value>], bans: &[(Number, u32)]) -> Vec<Value> {
     let number = |number: Number| match number {
         Number::Int(number) => json!(number as i64),
         other => json!(other.as_f64()),
     };
-    let bans: Vec<Value> = bans().into_iter().map(|(time, count)| json!([number(time), count])).collect();
-    let asked: Vec<Value> = SETS.iter().map(|set| json!([told(set), bans])).collect();
+    let bans: Vec<Value> = bans.iter().map(|(time, count)| json!([number(*time), count])).collect();
+    let asked: Vec<Value> = options.iter().map(|options| json!([options, bans])).collect();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/formula.py");
     let mut python = Command::new("/usr/bin/python3")
         .args(["-W", "ignore", script])
@@ -112,10 +115,83 @@ fn theirs() -> Vec<Value> {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// Numbers that look like chance and are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+
+    /// An expression that Python can parse.
+    fn expression(&mut self, depth: u32) -> String {
+        let sides = if depth == 0 { 6 } else { 24 };
+        let mut part = || self.expression(depth.saturating_sub(1));
+        let (one, two, three) = if sides == 6 { Default::default() } else { (part(), part(), part()) };
+        let pick = |dice: &mut Self, from: &[&str]| from[dice.roll(from.len() as u64) as usize].to_owned();
+        match self.roll(sides) {
+            0..=1 => pick(self, &["ban.Time", "ban.Count", "banFactor"]),
+            2..=5 => {
+                pick(self, &["0", "1", "2", "3", "7", "10", "0.5", "2.5", "1e3", ".1", "True", "math.e"])
+            }
+            6 => format!("({one})"),
+            7 => format!("-{one}"),
+            8 => format!("not {one}"),
+            9 => format!("{one} if {two} else {three}"),
+            10 => format!("{one} and {two} or {three}"),
+            11 => format!("min({one}, {two}, {three})"),
+            12 => format!(
+                "{one} {} {two} {} {three}",
+                pick(self, &["<", "<=", "=="]),
+                pick(self, &[">", "!=", ">="])
+            ),
+            13 => format!(
+                "{}({one})",
+                pick(self, &["int", "float", "abs", "round", "bool", "math.floor", "math.ceil"])
+            ),
+            14 => format!(
+                "{}({one})",
+                pick(self, &["math.exp", "math.log", "math.sqrt", "math.fabs", "math.log2"])
+            ),
+            15 => format!("({one}) ** {}", self.roll(4)),
+            16 => format!("({one}) << {}", self.roll(6)),
+            17 => format!("({one}) >> {}", self.roll(6)),
+            18 => format!("round({one}, {})", self.roll(4)),
+            sign => format!("{one} {} {two}", ["+", "-", "*", "/", "//", "%"][sign as usize % 6]),
+        }
+    }
+}
+
+#[test]
+fn expressions_by_chance_have_the_value_that_python_gives_them() {
+    let mut dice = Dice(20_261_122);
+    let texts: Vec<String> = (0..3000).map(|_| dice.expression(4)).filter(|text| text.len() < 1000).collect();
+    let told = |text: &String| {
+        [("factor", "1.5"), ("formula", text)]
+            .map(|(name, text)| (name.to_owned(), json!(text)))
+            .into_iter()
+            .collect()
+    };
+    let options: Vec<Map<String, Value>> = texts.iter().map(told).collect();
+    let bans = [(Number::Int(600), 1), (Number::Int(60), 3), (Number::Float(0.5), 12)];
+    let mut valued = 0;
+    for (text, theirs) in texts.iter().zip(theirs(&options, &bans)) {
+        let ours = BanTime::new(&Options { formula: Some(text), factor: Some("1.5"), ..Options::default() });
+        for (index, (time, count)) in bans.into_iter().enumerate() {
+            let value = ours.as_ref().ok().and_then(|ours| ours.seconds(time, count, 0.25).ok()).map(plain);
+            assert_eq!(value.as_deref(), theirs[index].as_str(), "{text} {time:?} {count} {ours:?}");
+            valued += usize::from(value.is_some());
+        }
+    }
+    assert!(valued > 3000, "{valued}");
+}
+
 #[test]
 fn ban_times_grow_as_fail2ban_lets_them_grow() {
     let mut valued = 0;
-    for (set, theirs) in SETS.iter().zip(theirs()) {
+    let options: Vec<Map<String, Value>> = SETS.iter().map(told).collect();
+    for (set, theirs) in SETS.iter().zip(theirs(&options, &bans())) {
         let [formula, multipliers, factor, maxtime, rndtime] = set.map(Some);
         let ours = BanTime::new(&Options { formula, multipliers, factor, maxtime, rndtime });
         let Ok(ours) = ours else {
@@ -127,6 +203,11 @@ fn ban_times_grow_as_fail2ban_lets_them_grow() {
         assert!(theirs.is_array(), "{set:?} is none to fail2ban");
         for ((time, count), theirs) in bans().into_iter().zip(theirs.as_array().unwrap()) {
             let ours = ours.seconds(time, count, 0.25).ok().map(plain);
+            // Where a whole number of so many bits meets a fraction, Python raises; here it is endless, and the longest time counts.
+            if count > 1000 && theirs.is_null() && ours.is_some() {
+                assert!(!set[3].is_empty(), "{set:?} {time:?} {count} {ours:?}");
+                continue;
+            }
             assert_eq!(ours.as_deref(), theirs.as_str(), "{set:?} {time:?} {count}");
             valued += usize::from(ours.is_some());
         }
@@ -179,4 +260,20 @@ fn floods_are_refused() {
     assert_eq!(sum.seconds(Number::Int(1), 1, 0.0).unwrap(), Number::Int(501));
     let tower = BanTime::new(&Options { formula: Some("9**9**9**9"), ..Options::default() }).unwrap();
     assert_eq!(tower.seconds(Number::Int(1), 1, 0.0).unwrap_err().why, Why::OutOfRange);
+}
+
+proptest! {
+    /// Whatever stands in a formula, it is refused or has a value, or has none: nothing else happens.
+    #[test]
+    fn any_text_is_taken_or_refused(parts in proptest::collection::vec(prop::sample::select(vec![
+        "1", "0", "2.5", "1e300", "9_9", "170141183460469231731687303715884105727", "ban.Time", "ban.Count", "banFactor", "(", ")", "+",
+        "-", "*", "/", "//", "%", "**", "<<", ">>", "<", "==", " if ", " else ", " and ", " or ", " not ", "min(", "round(", "int(",
+        "math.exp(", "math.log(", ",", "&", "|", "^", "é", "'", ".", "1.e", "math.inf", "True", "pow(", "abs(", "math.floor(",
+    ]), 0..24), count in 0u32..3000, time in prop::num::f64::ANY) {
+        let text = parts.concat();
+        if let Ok(times) = BanTime::new(&Options { formula: Some(&text), ..Options::default() }) {
+            let _ = times.seconds(Number::Float(time), count, 0.5);
+            let _ = times.seconds(Number::Int(i128::MIN), count, 0.5);
+        }
+    }
 }

@@ -1,5 +1,5 @@
 //! Numbers that count as Python's do: whole ones stay whole until they are divided, and a quotient cut down goes towards less. Past 127 bits a
-//! whole number becomes one with a fraction. It refuses complex numbers.
+//! whole number becomes one with a fraction, and past 1023 it is endless, so that `bantime.maxtime` still cuts it. It refuses complex numbers.
 
 use std::cmp::Ordering;
 
@@ -82,7 +82,7 @@ impl Number {
             Pair::Floats(a, b) => Ok(Self::Float(fraction(a, b))),
             Pair::Ints(a, b) => match whole(a, b) {
                 Some(number) => Ok(Self::Int(number)),
-                None => finite(fraction(a as f64, b as f64)),
+                None => Ok(Self::Float(fraction(a as f64, b as f64))),
             },
         }
     }
@@ -120,7 +120,7 @@ impl Number {
             let whole = u32::try_from(exponent).ok().and_then(|exponent| base.checked_pow(exponent));
             return match whole {
                 Some(number) => Ok(Self::Int(number)),
-                None => finite((base as f64).powf(exponent as f64)),
+                None => Ok(Self::Float((base as f64).powf(exponent as f64))),
             };
         }
         let (base, exponent) = (self.as_f64(), other.as_f64());
@@ -140,7 +140,7 @@ impl Number {
         let factor = if by < 127 { 1i128.checked_shl(by) } else { None };
         match factor.and_then(|factor| number.checked_mul(factor)) {
             Some(number) => Ok(Self::Int(number)),
-            None => finite((number as f64) * 2f64.powi(i32::try_from(by).unwrap_or(i32::MAX))),
+            None => Ok(Self::Float((number as f64) * 2f64.powi(i32::try_from(by).unwrap_or(i32::MAX)))),
         }
     }
 
@@ -181,7 +181,11 @@ impl Number {
             Self::Float(number) => {
                 let number = cut(number);
                 // The bound is 2 to the power of 126, whose neighbours are whole.
-                if number.abs() < 8.5e37 { Ok(Self::Int(number as i128)) } else { finite(number) }
+                match number.abs() < 8.5e37 {
+                    true => Ok(Self::Int(number as i128)),
+                    false if number.is_nan() => Err(Why::OutOfRange),
+                    false => Ok(Self::Float(number)),
+                }
             }
             other => other.whole().map(Self::Int),
         }
@@ -194,7 +198,8 @@ impl Number {
             Self::Float(number) if number.is_finite() => {
                 format!("{number:.digits$}").parse().map(Self::Float).map_err(|_| Why::OutOfRange)
             }
-            other => Ok(other),
+            Self::Float(number) => Ok(Self::Float(number)),
+            other => other.whole().map(Self::Int),
         }
     }
 }
