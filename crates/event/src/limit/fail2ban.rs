@@ -83,3 +83,43 @@ pub const FAIL2BAN_SLEEP_SECONDS: f64 = 600.0;
 
 /// Seconds that answers under way on fail2ban's socket have when it closes. Then they are cut.
 pub const FAIL2BAN_GRACE_SECONDS: u64 = 2;
+
+/// Jails whose actions may run at once, a thread each. The actions of further ones are not run, and that is said.
+pub const FAIL2BAN_ACTION_JAILS: usize = 256;
+
+/// Commands of actions that run at once over all jails. Further ones wait; a jail has one at most, so a slow one keeps no other jail
+/// from its turn.
+pub const FAIL2BAN_ACTION_CHILDREN: usize = 8;
+
+/// What may wait for one jail's actions. At the bound, a ban is not told to them, and is counted; what lifts a ban that they were told of
+/// always is.
+pub const FAIL2BAN_ACTION_QUEUE: usize = 4096;
+
+/// Bans of one jail that its actions hold with their failures and lines. Of further ones, an unban knows the address only.
+pub const FAIL2BAN_ACTION_TICKETS: usize = 20_000;
+
+/// Subjects whose earlier bans and accounts are remembered for the tags of actions. At the bound, the one seen longest ago is forgotten.
+pub const FAIL2BAN_ACTION_SUBJECTS: usize = 10_000;
+
+/// Lines of an address that `<ipmatches>` and `<ipjailmatches>` put together, as many as fail2ban takes. The oldest are left out.
+pub const FAIL2BAN_ACTION_LINES: usize = 10;
+
+/// Bytes that a command prints and that are kept of it, for `status`. The oldest are left out.
+pub const FAIL2BAN_ACTION_OUTPUT_BYTES: usize = 4096;
+
+/// Bytes of one command with everything put in, and of one value that goes to it by environment: the kernel takes 128 KiB. A longer command is
+/// refused; of a longer value the end is left out.
+pub const FAIL2BAN_ACTION_BYTES: usize = 120 * 1024;
+
+/// Seconds that a command may run at most. A larger `timeout` is taken for this one.
+pub const FAIL2BAN_ACTION_SECONDS: u64 = 3600;
+
+/// Milliseconds between asking a command to end and ending it, as with fail2ban.
+pub const FAIL2BAN_ACTION_KILL_MILLIS: u64 = 200;
+
+/// Seconds that a client waits for a method of an action that it called. Then it is told that the method runs on.
+pub const FAIL2BAN_ACTION_CALL_SECONDS: u64 = 60;
+
+/// Seconds that actions have at the end of the program to let everybody in again and to end. Then what runs is ended, and what was left
+/// is said.
+pub const FAIL2BAN_ACTION_STOP_SECONDS: u64 = 20;
