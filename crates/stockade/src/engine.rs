@@ -290,9 +290,9 @@ impl Engine {
         self.afterwards.drain(..).for_each(|done| done());
     }
 
-    /// The settings in force.
-    pub(crate) fn settings(&self) -> &config::Settings {
-        &self.plan.settings
+    /// What is being done.
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
     }
 
     /// What the kernel should hold.

@@ -8,14 +8,15 @@ use std::thread;
 
 use acl::Acl;
 use blocklist::Lists;
-use config::Settings;
 use control::answer;
 use control::time::rfc3339;
+use event::{Categories, JailName, Scope};
 use fleet::fleet::Identity;
 use fleet::{Fleet, Told};
 
 use crate::message::Message;
 use crate::outside::Outside;
+use crate::plan::{Jail, Plan};
 
 /// All of them. One is shared by the engine, which tells, and whoever stops the program.
 pub struct Outlets {
@@ -44,6 +45,8 @@ struct Wanted {
     asterisk: Option<config::Asterisk>,
     nginx: Option<config::Nginx>,
     blocklists: Vec<config::Blocklist>,
+    /// What each jail's bans close: the keys of those that stand are named by it.
+    closes: Vec<(JailName, Categories)>,
 }
 
 impl Outlets {
@@ -59,8 +62,11 @@ impl Outlets {
     }
 
     /// Starts, restarts and stops what the settings ask for. What has not changed goes on undisturbed.
-    pub fn renew(&self, settings: &Settings) {
+    pub fn renew(&self, plan: &Plan) {
+        let settings = &plan.settings;
+        let closes = |jail: &Jail| (jail.name.clone(), plan.closes(&jail.name, Scope::Jail));
         let wanted = Wanted {
+            closes: plan.jails.iter().map(closes).collect(),
             enabled: settings.enabled,
             redis: settings.redis.clone(),
             asterisk: settings.asterisk.clone(),
@@ -71,7 +77,9 @@ impl Outlets {
         let before = std::mem::replace(&mut running.settings, wanted.clone());
         running.problems.clear();
         // Switched off, nobody is kept out anywhere: a fresh start compares with nothing wanted.
-        if before.redis != wanted.redis || before.enabled != wanted.enabled {
+        let is_same = (before.redis == wanted.redis && before.enabled == wanted.enabled)
+            && (wanted.redis.is_none() || before.closes == wanted.closes);
+        if !is_same {
             let start = |redis: &config::Redis| {
                 let position = self.outside.position();
                 Fleet::start(redis, self.identity.clone(), position, Arc::clone(&self.outside) as _)

@@ -118,7 +118,7 @@ pub fn run(options: &Options) -> Result<End, StartError> {
     }
 
     // beside the kernel: Redis, lists of other programs, blocklists
-    outlets.renew(core.settings());
+    outlets.renew(core.plan());
 
     // operator
     let clients = control.clients();

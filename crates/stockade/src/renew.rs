@@ -36,7 +36,7 @@ impl Engine {
         self.journal.watch(self.plan.journal());
         self.lift_outdated();
         self.drop_lists();
-        self.outlets.renew(&self.plan.settings);
+        self.outlets.renew(&self.plan);
         self.tell_whitelist();
     }
 

@@ -15,6 +15,7 @@ mod observing;
 mod page;
 mod lapi;
 mod bouncer;
+mod crowdsec;
 mod sources;
 mod whitelist;
 mod blocklists;
