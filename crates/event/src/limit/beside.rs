@@ -105,7 +105,8 @@ pub const FLEET_QUEUE: usize = 65_536;
 /// program knows it, could take their place. At the bound, the oldest is given up and counted.
 pub const FLEET_QUEUE_LIFTS: usize = 262_144;
 
-/// Failures, summed by subject, jail and account, that wait to be told to the fleet. At the bound, further ones are counted and left out.
+/// Failures, summed by second, subject, jail and account, that wait to be told to the fleet. At the bound, further ones are counted and
+/// left out.
 pub const FLEET_QUEUE_FAILURES: usize = 4096;
 
 /// Summed failures in one entry of the stream. The rest goes into the next entry.
@@ -135,7 +136,8 @@ pub const FLEET_NODES: usize = 256;
 /// Decisions in one write to the fleet, and entries in one read. The rest follows at once, in the next.
 pub const FLEET_BATCH: usize = 200;
 
-/// The widest subnet that another node may ban: a /8 of IPv4, a /19 of IPv6, as for whoever bans by hand without insisting. A ban of a wider one is passed over and counted.
+/// The widest subnet that another node may ban: a /8 of IPv4, a /19 of IPv6, as for whoever bans by hand without insisting. A ban of a
+/// wider one is passed over and counted.
 pub const FLEET_WIDEST_V4: u8 = 8;
 
 /// See `FLEET_WIDEST_V4`.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use config::Redis;
-use event::{Ban, Moment, Proof, Subject, limit};
+use event::{Ban, JailName, Moment, Proof, Subject, limit};
 use redis::Value;
 
 use crate::host::Host;
@@ -212,7 +212,7 @@ impl State {
     }
 
     fn ban(&mut self, own: &Origin, ban: &Ban, now: Moment) {
-        if ban.proof != Proof::Proven || ban.until <= now {
+        if !is_shared(ban, now) {
             return;
         }
         let key: Key = (ban.subject, ban.jail.clone());
@@ -235,8 +235,9 @@ impl State {
     fn lift(&mut self, lifted: &Lifted, now: Moment) {
         for subject in meant_by(lifted.subject) {
             let is_live = now.since(lifted.at) <= LIVE;
-            let known = self.register.latest_ban(&(subject, lifted.jail.clone()));
-            let lifted = Lifted { subject, ..lifted.clone() };
+            let jail = jail_lifted(lifted.jail.as_ref());
+            let known = self.register.latest_ban(&(subject, jail.clone()));
+            let lifted = Lifted { subject, jail, ..lifted.clone() };
             self.queue.lift(&lifted, now, known.filter(|_| is_live));
         }
     }
@@ -255,6 +256,18 @@ impl State {
         let heard = self.nodes.entry(origin.id.clone()).or_insert_with(|| (origin.name.clone(), at));
         heard.1 = heard.1.max(at);
     }
+}
+
+/// Whether other nodes are told of a ban. Where a jail is not known, bans of it stand under `JailName::FLEET`: they were heard, and whoever
+/// made them has told everybody.
+pub(crate) fn is_shared(ban: &Ban, now: Moment) -> bool {
+    ban.proof == Proof::Proven && ban.until > now && ban.jail.as_str() != JailName::FLEET
+}
+
+/// In which jail a lift holds for the fleet. Nobody knows here in which one a ban under `JailName::FLEET` was made, so to lift it is to
+/// lift all.
+pub(crate) fn jail_lifted(jail: Option<&JailName>) -> Option<JailName> {
+    jail.filter(|jail| jail.as_str() != JailName::FLEET).cloned()
 }
 
 /// Whether two ends are the same but for the clocks' error.

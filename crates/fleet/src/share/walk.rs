@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use event::{Ban, Proof, Subject, limit};
+use event::{Ban, Subject, limit};
 use redis::{cmd, from_redis_value};
 
 use crate::link::Link;
@@ -20,12 +20,15 @@ use crate::share::record::{
 use crate::share::register::{Key, Standing, Tombstone, Verdict};
 use crate::share::script::{self, Publication, SLACK};
 use crate::share::stamp::{Offset, Stamp};
-use crate::share::state::{State, is_same_end};
+use crate::share::state::{State, is_same_end, is_shared, jail_lifted};
 use crate::share::teller::end;
 use crate::told::{Heard, Wanted};
 
 /// How long a ban that is over stays in the snapshot and in the register: as long as clocks may differ.
 const GRACE: Duration = Duration::from_secs(60);
+
+/// How much earlier a ban is taken to have been decided of which only `Ban::since` is known. In doubt, the lift was later.
+const DOUBT: Duration = Duration::from_millis(100);
 
 type Fields = Vec<(Vec<u8>, Vec<u8>)>;
 
@@ -72,10 +75,10 @@ impl Listener {
             let stamp = offset.stamp(lifted.at).min(walk.now);
             let origin = self.node.own.clone();
             let by = plain(&lifted.by, limit::FLEET_TEXT_BYTES).into();
-            state.register.lift(&(lifted.subject, lifted.jail), Tombstone { stamp, by, origin, seen: 0 });
+            let key = (lifted.subject, jail_lifted(lifted.jail.as_ref()));
+            state.register.lift(&key, Tombstone { stamp, by, origin, seen: 0 });
         }
-        let shared = |ban: &Ban| ban.proof == Proof::Proven && ban.until > host_now;
-        for ban in wanted.bans.into_iter().map(|held| held.ban).filter(shared) {
+        for ban in wanted.bans.into_iter().map(|held| held.ban).filter(|ban| is_shared(ban, host_now)) {
             walk.hold_against(&mut state, &ban, must_compare);
             walk.held.entry(ban.subject).or_default().push(ban);
         }
@@ -213,13 +216,15 @@ impl Listener {
         if state.register.standing(key).is_some() {
             return None;
         }
-        let stamp = walk.offset.stamp(ban.since).min(walk.now);
+        let stamp = walk.offset.stamp(ban.since).min(walk.now).minus(DOUBT);
         let until = end(walk.offset.stamp(ban.until), stamp, ban.failures);
         let standing = Standing { stamp, until, told: until, origin: self.node.own.clone(), seen: 0 };
         if state.register.ban(key, standing) != Verdict::Lifted {
             return None;
         }
-        let lift = state.register.lifted(key)?.clone();
+        let mut lift = state.register.lifted(key)?.clone();
+        // The program compares with `Ban::since`, and is not to find the ban a millisecond younger than its lift.
+        lift.stamp = lift.stamp.max(walk.offset.stamp(ban.since));
         let (subject, jail) = (key.0, Some(key.1.clone()));
         let shared = SharedLift { key: (subject, jail), tombstone: lift };
         Some(heard_lift(&shared, walk.offset))

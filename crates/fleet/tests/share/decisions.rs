@@ -77,6 +77,14 @@ fn what_must_not_be_spread_is_not_and_what_comes_back_makes_no_loop() {
     alpha.ban("192.0.2.1", 600);
     until("the proven one is there", SOON, || beta.holds("192.0.2.1") && gamma.holds("192.0.2.1"));
     assert_eq!((beta.count(), gamma.count()), (1, 1));
+    // What a node holds under the name for jails that it does not know is not its own to tell; to lift it is to let somebody in.
+    let unknown = event::Ban { jail: JailName::new(JailName::FLEET), ..gamma.a_ban("192.0.2.7", 600) };
+    gamma.make(unknown);
+    alpha.ban("192.0.2.6", 600);
+    until("gamma holds it", SOON, || gamma.holds("192.0.2.6"));
+    gamma.unban("192.0.2.6", Some(JailName::FLEET));
+    until("nobody holds it", SOON, || !alpha.holds("192.0.2.6") && !beta.holds("192.0.2.6"));
+    assert!(!alpha.holds("192.0.2.7") && !beta.holds("192.0.2.7"));
     // A program that tells what it heard as if it were its own.
     let echoed = beta.host.program.lock().unwrap().bans.values().next().cloned().unwrap();
     for _ in 0..5 {
@@ -84,7 +92,7 @@ fn what_must_not_be_spread_is_not_and_what_comes_back_makes_no_loop() {
     }
     beta.ban("192.0.2.3", 600);
     until("what was told after it is there", SOON, || alpha.holds("192.0.2.3"));
-    assert_eq!(server.entries("stream"), 2);
+    assert_eq!(server.entries("stream"), 4);
     // By hand, without end; and one without end that was not made by hand ends within the bound.
     let by_hand = event::Ban {
         until: Moment::NEVER,
