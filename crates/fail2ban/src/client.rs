@@ -2,6 +2,7 @@
 //! the words behind them. It refuses to do any of it.
 
 use crate::duration;
+use crate::formula::Number;
 use crate::stream::Overrides;
 
 /// A command line that asks for something to be done.
@@ -45,8 +46,8 @@ pub enum Asked {
         /// Only the number.
         short: bool,
     },
-    /// `--str2sec`: this number of seconds; exit code 0.
-    Seconds(f64),
+    /// `--str2sec`: this number of seconds is printed; exit code 0.
+    Seconds(Number),
     /// It cannot be understood, and this is why: fail2ban prints the help; exit code 255.
     Wrong(String),
 }
@@ -71,6 +72,37 @@ pub enum Task {
     Nothing,
     /// Words that `reload` does not know; exit code 255.
     Unexpected(Vec<String>),
+}
+
+/// Why the server cannot be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unreachable {
+    /// There is no socket.
+    NoSocket,
+    /// The socket may not be written to.
+    NotAllowed,
+    /// There is a socket, and nobody listens: the number and the text of the error.
+    Refused(i32, String),
+}
+
+impl Unreachable {
+    /// What the client logs, for a command other than the ping that it sends by itself.
+    pub fn text(&self, socket: &str, words: &[String]) -> String {
+        let ping = words.first().is_some_and(|word| word == "ping");
+        match self {
+            Self::NoSocket => format!("Failed to access socket path: {socket}. Is fail2ban running?"),
+            Self::NotAllowed => format!("Permission denied to socket: {socket}, (you must be root)"),
+            Self::Refused(number, text) if ping => format!("[Errno {number}] {text}"),
+            Self::Refused(number, text) => {
+                format!("[[Errno {number}] {text}] Unable to contact server. Is it running?")
+            }
+        }
+    }
+}
+
+/// A line as the client logs it on its standard error, without `-v`. `time` is local and has milliseconds behind a comma.
+pub fn log_line(time: &str, logger: &str, process: u32, level: &str, message: &str) -> String {
+    format!("{time} {logger:<24}[{process}]: {level:<7} {message}")
 }
 
 const MOST_SECONDS: f64 = 30.0;
@@ -125,8 +157,8 @@ pub fn command_line(arguments: &[String]) -> Asked {
             "-V" => return Asked::Version { short: true },
             "--version" => return Asked::Version { short: false },
             "--str2sec" => {
-                return duration::seconds(&value)
-                    .map_or_else(|| Asked::Wrong(no_span(&value)), Asked::Seconds);
+                let seconds = duration::seconds(&value).map(|seconds| Number::of_span(&value, seconds));
+                return seconds.map_or_else(|| Asked::Wrong(no_span(&value)), Asked::Seconds);
             }
             "--timeout" => match duration::seconds(&value) {
                 Some(seconds) => line.timeout = seconds,
@@ -306,7 +338,7 @@ mod tests {
         assert_eq!(command_line(&words("-c x -h -V")), Asked::Help);
         assert_eq!(command_line(&words("-V")), Asked::Version { short: true });
         assert_eq!(command_line(&words("--version")), Asked::Version { short: false });
-        assert_eq!(command_line(&words("--str2sec 1d12h")), Asked::Seconds(129_600.0));
+        assert_eq!(command_line(&words("--str2sec 1d12h")), Asked::Seconds(Number::Int(129_600)));
         for wrong in ["-z", "--zzz", "--log x", "-c", "--conf", "--test=1", "--str2sec soon", "-:"] {
             assert!(matches!(command_line(&words(wrong)), Asked::Wrong(_)), "{wrong}");
         }

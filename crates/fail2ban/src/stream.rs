@@ -9,6 +9,8 @@ mod jail;
 
 use std::path::Path;
 
+use event::limit;
+
 use crate::complaint::{Complaint, Wrong};
 use crate::jail::{Jail, Jails, Which, read as read_jails, read_only};
 use crate::repr;
@@ -131,6 +133,12 @@ fn paths(jail: &Jail, logs: Logs, complaints: &mut Vec<Complaint>) -> Paths {
         match logs {
             Logs::AsWritten => found.push((path.pattern.clone(), path.tail)),
             _ => found.extend(files.iter().map(|file| (file.to_string_lossy().into_owned(), path.tail))),
+        }
+        if found.len() > limit::FAIL2BAN_ENTRIES {
+            let wrong = Wrong::TooMany("log files");
+            complaints.push(Complaint { place: path.place.clone(), wrong });
+            found.truncate(limit::FAIL2BAN_ENTRIES);
+            break;
         }
     }
     match logs {

@@ -4,7 +4,6 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use fail2ban::formula::{BanTime, DEFAULT, Expression, Number, Options, Why};
-use fail2ban::repr;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -77,14 +76,6 @@ fn bans() -> Vec<(Number, u32)> {
         }
     }
     found
-}
-
-fn plain(number: Number) -> String {
-    match number {
-        Number::Int(number) => number.to_string(),
-        Number::Bool(truth) => if truth { "True" } else { "False" }.to_owned(),
-        Number::Float(number) => repr::float(number),
-    }
 }
 
 /// The options that are given, as fail2ban is told of them.
@@ -179,7 +170,11 @@ fn expressions_by_chance_have_the_value_that_python_gives_them() {
     for (text, theirs) in texts.iter().zip(theirs(&options, &bans)) {
         let ours = BanTime::new(&Options { formula: Some(text), factor: Some("1.5"), ..Options::default() });
         for (index, (time, count)) in bans.into_iter().enumerate() {
-            let value = ours.as_ref().ok().and_then(|ours| ours.seconds(time, count, 0.25).ok()).map(plain);
+            let value = ours
+                .as_ref()
+                .ok()
+                .and_then(|ours| ours.seconds(time, count, 0.25).ok())
+                .map(|number| number.to_string());
             assert_eq!(value.as_deref(), theirs[index].as_str(), "{text} {time:?} {count} {ours:?}");
             valued += usize::from(value.is_some());
         }
@@ -202,7 +197,7 @@ fn ban_times_grow_as_fail2ban_lets_them_grow() {
         };
         assert!(theirs.is_array(), "{set:?} is none to fail2ban");
         for ((time, count), theirs) in bans().into_iter().zip(theirs.as_array().unwrap()) {
-            let ours = ours.seconds(time, count, 0.25).ok().map(plain);
+            let ours = ours.seconds(time, count, 0.25).ok().map(|number| number.to_string());
             // Where a whole number of so many bits meets a fraction, Python raises; here it is endless, and the longest time counts.
             if count > 1000 && theirs.is_null() && ours.is_some() {
                 assert!(!set[3].is_empty(), "{set:?} {time:?} {count} {ours:?}");

@@ -2,8 +2,10 @@
 //! whole number becomes one with a fraction, and past 1023 it is endless, so that `bantime.maxtime` still cuts it. It refuses complex numbers.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use super::Why;
+use crate::repr;
 
 /// A number.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,6 +18,18 @@ pub enum Number {
     Bool(bool),
 }
 
+impl fmt::Display for Number {
+    /// As Python prints it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Int(number) => write!(f, "{number}"),
+            Self::Float(number) => f.write_str(&repr::float(*number)),
+            Self::Bool(true) => f.write_str("True"),
+            Self::Bool(false) => f.write_str("False"),
+        }
+    }
+}
+
 /// Two numbers of one kind.
 enum Pair {
     Ints(i128, i128),
@@ -24,9 +38,11 @@ enum Pair {
 
 impl Number {
     /// What a span comes to: fail2ban keeps whole ones whole, unless they are divided or are months or years.
-    pub(super) fn of_span(text: &str, seconds: f64) -> Self {
+    pub(crate) fn of_span(text: &str, seconds: f64) -> Self {
         let lower = text.to_ascii_lowercase();
-        let fraction = lower.contains(['.', '/', 'y']) || lower.contains("mo");
+        let mut words = lower.split(|c: char| !c.is_ascii_alphabetic());
+        let mean = words.any(|word| word.starts_with("mo") || word.starts_with('y'));
+        let fraction = mean || lower.contains(['.', '/']);
         // Whole seconds of a span are far below what a fraction's number holds exactly.
         if fraction || seconds.fract() != 0.0 { Self::Float(seconds) } else { Self::Int(seconds as i128) }
     }

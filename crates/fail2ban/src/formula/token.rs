@@ -22,9 +22,7 @@ impl Token {
     /// As it is shown.
     pub fn shown(&self) -> String {
         match self {
-            Self::Number(Number::Int(number)) => number.to_string(),
-            Self::Number(Number::Bool(truth)) => truth.to_string(),
-            Self::Number(Number::Float(number)) => crate::repr::float(*number),
+            Self::Number(number) => number.to_string(),
             Self::Name(name) => name.clone(),
             Self::Sign(sign) => (*sign).to_owned(),
             Self::End | Self::Wrong(_) => "the end".to_owned(),
