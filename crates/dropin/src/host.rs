@@ -49,6 +49,11 @@ pub trait Host {
 
     /// Whether a log file can be read just now. It is looked at once, when it is added.
     fn look_at(&mut self, path: &str) -> std::io::Result<()> {
+        let kind = std::fs::metadata(path)?.file_type();
+        if !kind.is_file() && !kind.is_dir() {
+            // To open a pipe is to wait for its other end.
+            return Ok(());
+        }
         // A directory opens, but cannot be read.
         std::io::Read::read(&mut std::fs::File::open(path)?, &mut [0; 1]).map(drop)
     }

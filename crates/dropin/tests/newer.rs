@@ -49,3 +49,28 @@ fn all_jails_are_told_at_once() {
     assert_eq!(jails[0], (Value::text("sshd"), told(&mut model, &mut host, "status sshd")));
     assert_eq!(told(&mut model, &mut host, "version"), Value::text("1.1.1"));
 }
+
+#[test]
+fn whatever_is_told_has_a_bound() {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = Socket::bind(&dir.path().join("x.sock")).unwrap();
+    let mut host = memory::Memory::new(socket.stopper());
+    let mut model = Model::new(Edition::V1_0);
+    told(&mut model, &mut host, "add sshd polling");
+    let mut until_refused = |command: &dyn Fn(usize) -> String| {
+        (0..20_000).find(|number| {
+            let command = Value::texts(command(*number).split(' '));
+            model.obey(&command, &mut host).is_err()
+        })
+    };
+    let entries = Some(event::limit::FAIL2BAN_ENTRIES);
+    assert_eq!(until_refused(&|number| format!("set sshd addaction a{number}")), entries);
+    assert_eq!(until_refused(&|number| format!("set sshd bantime.a{number} x")), entries);
+    assert_eq!(
+        until_refused(&|number| format!("set sshd addignoreip 10.1.{}.{}", number / 256, number % 256)),
+        Some(event::limit::FAIL2BAN_IGNORED)
+    );
+    assert_eq!(until_refused(&|number| format!("add jail{number} polling")), entries.map(|most| most - 1));
+    let long = "x".repeat(300_000);
+    assert_eq!(until_refused(&|_| format!("set sshd addfailregex <HOST>{long}")), Some(0));
+}
