@@ -94,6 +94,16 @@ impl Docker {
     }
 }
 
+impl Drop for Docker {
+    fn drop(&mut self) {
+        // The engine's end would end them too, but leave their cgroups behind.
+        if let Ok(containers) = self.run(&["ps", "--all", "--quiet"]) {
+            let containers: Vec<&str> = containers.split_whitespace().collect();
+            let _ = self.run(&[&["rm", "--force"], &containers[..]].concat());
+        }
+    }
+}
+
 /// Copies a program of this machine to `directory` with the libraries that it needs, so that it runs in an installation of another
 /// age when the directory is mounted there at `mount`; it is called by its name in the directory.
 pub fn carry(program: &Path, directory: &Path, mount: &str) -> Result<()> {
