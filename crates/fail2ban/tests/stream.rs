@@ -223,6 +223,28 @@ fn one_broken_jail_does_not_stop_the_others() {
     assert_eq!(one("no-such-jail").broken.len(), 1);
 }
 
+/// Of the broken jails that Debian's client survives, it says in its own words what is wrong; the rest is the same.
+#[test]
+fn the_others_are_as_debians_client_sends_them() {
+    let folder = with_files(&[(
+        "jail.d/z.conf",
+        "[a]\nenabled = true\nfilter = none\n[b]\nenabled = true\nfilter = sshd\naction = none[name=x]\n[c]\nenabled = true\n\
+         filter = sshd[x\n[d]\nenabled = true\nfilter = sshd\n",
+    )]);
+    let split = |text: &str| {
+        let (errors, others): (Vec<String>, Vec<String>) =
+            text.lines().map(str::to_owned).partition(|line| line.starts_with("['config-error', "));
+        let name = |line: String| {
+            let behind = line.split_once("Jail ").unwrap().1.trim_start_matches(['\\', '\'']).to_owned();
+            behind.split(['\\', '\'']).next().unwrap_or_default().to_owned()
+        };
+        (errors.into_iter().map(name).collect::<Vec<_>>(), others)
+    };
+    let ours = split(&ours(folder.path()).text());
+    assert_eq!(ours, split(&theirs(folder.path(), &[])));
+    assert_eq!(ours.0, ["a", "b", "c"]);
+}
+
 #[test]
 fn a_formula_that_is_no_arithmetic_is_left_out() {
     let folder = with_files(&[(
