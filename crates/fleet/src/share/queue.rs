@@ -113,3 +113,73 @@ impl Queue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use event::{JailName, Proof, Scope};
+
+    use super::*;
+
+    fn ban(last: u8) -> Ban {
+        Ban {
+            subject: format!("192.0.2.{last}").parse().unwrap(),
+            jail: JailName::new("sshd"),
+            scope: Scope::Jail,
+            since: Moment::from_millis(1),
+            until: Moment::NEVER,
+            failures: 5,
+            proof: Proof::Proven,
+            reason: String::new(),
+        }
+    }
+
+    fn lifted(last: u8, at: i64) -> Lifted {
+        let (subject, at) = (ban(last).subject, Moment::from_millis(at));
+        Lifted { subject, jail: None, at, by: String::new() }
+    }
+
+    fn at(item: &Item) -> i64 {
+        match item {
+            Item::Ban { at, .. } => at.millis(),
+            Item::Lift { lifted, .. } => lifted.at.millis(),
+        }
+    }
+
+    #[test]
+    fn what_is_told_of_one_subject_in_one_millisecond_stays_in_order() {
+        let mut queue = Queue::default();
+        let now = Moment::from_millis(100);
+        queue.ban(ban(1), now, None);
+        queue.lift(&lifted(1, 100), now, None);
+        queue.ban(ban(1), now, None);
+        // A clock that was set back, and another subject, which has nothing to do with it.
+        queue.lift(&lifted(1, 50), Moment::from_millis(50), None);
+        queue.ban(ban(2), Moment::from_millis(50), None);
+        let moments: Vec<_> = queue.take(10).iter().map(at).collect();
+        assert_eq!(moments, [100, 100, 101, 101, 50]);
+        assert_eq!(queue.len(), 0);
+    }
+
+    #[test]
+    fn bans_are_given_up_for_a_comparison_and_lifts_from_the_oldest() {
+        let mut queue = Queue::bounded(2, 2);
+        let now = Moment::from_millis(100);
+        for last in 0..4 {
+            queue.ban(ban(last), now, None);
+            queue.lift(&lifted(last, 100), now, None);
+        }
+        assert!(queue.must_compare);
+        assert_eq!((queue.overrun, queue.len()), (4, 4));
+        let subjects: Vec<_> = queue
+            .take(10)
+            .into_iter()
+            .map(|item| match item {
+                Item::Ban { ban, .. } => format!("ban {}", ban.subject),
+                Item::Lift { lifted, .. } => format!("lift {}", lifted.subject),
+            })
+            .collect();
+        assert_eq!(subjects, ["ban 192.0.2.0", "ban 192.0.2.1", "lift 192.0.2.2", "lift 192.0.2.3"]);
+        queue.lift(&lifted(9, 100), now, None);
+        assert_eq!(queue.take(1).len(), 1);
+    }
+}

@@ -33,11 +33,13 @@ fn a_ban_is_heard_within_milliseconds() {
         until("beta holds all", SOON, || beta.count() == many + 300);
     });
     println!("{many} bans at once, heard by another: {all:?}");
-    let ((), taken) = timed(|| {
+    let (gamma, taken) = timed(|| {
         let gamma = TestNode::start("gamma", server.port(), 0);
         until("gamma holds all", SOON, || gamma.count() == many + 300);
+        gamma
     });
     println!("the same taken over by a new node: {taken:?}");
+    drop(gamma);
 }
 
 fn wait_for(node: &TestNode, subject: &str) {
