@@ -145,7 +145,7 @@ fn ask_redis(mut reader: Reader, mut line: Line, every: Duration, now: fn() -> M
         let goes_on = match read(&mut reader, &mut keys, now()) {
             Ok(mut answer) => {
                 if is_first && answer.new.is_empty() {
-                    doubt = Some(now().after(DOUBT));
+                    doubt = begin_doubt(now());
                 }
                 is_first = false;
                 answer.is_whole = doubt.is_none_or(|until| until <= now());
@@ -155,7 +155,7 @@ fn ask_redis(mut reader: Reader, mut line: Line, every: Duration, now: fn() -> M
                     Heard::End
                 };
                 if heard == Heard::Loss {
-                    doubt = Some(now().after(DOUBT));
+                    doubt = begin_doubt(now());
                 }
                 heard != Heard::End
             }
@@ -170,6 +170,14 @@ fn ask_redis(mut reader: Reader, mut line: Line, every: Duration, now: fn() -> M
             return;
         }
     }
+}
+
+fn begin_doubt(now: Moment) -> Option<Moment> {
+    tracing::info!(
+        "Redis may have lost its keys: for {} s nobody is let in because a key is missing",
+        DOUBT.as_secs()
+    );
+    Some(now.after(DOUBT))
 }
 
 fn read(reader: &mut Reader, keys: &mut RedisKeys, now: Moment) -> Result<Answer, LinkError> {

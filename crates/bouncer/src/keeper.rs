@@ -190,7 +190,9 @@ impl<'a> Keeper<'a> {
             }
             Err(cause) => self.fail(&cause.to_string(), now),
         }
-        if now >= self.compare_at {
+        // The clock may have been set back.
+        let is_due = now >= self.compare_at || self.compare_at.since(now) > COMPARE_EVERY;
+        if is_due {
             self.is_new |= self.wanted.forget_ended(now) > 0;
             self.compare_or_tell(now);
             if self.is_new {

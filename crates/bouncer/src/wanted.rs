@@ -59,7 +59,7 @@ impl Wanted {
         let (new, left_out) = longest(entries, now);
         let gone: Vec<Subject> =
             self.until.keys().filter(|subject| !new.contains_key(subject)).copied().collect();
-        self.carry(&gone, new, left_out)
+        self.carry(&gone, new, left_out, now)
     }
 
     /// The origin wants `deleted` no more, and `new` from now on.
@@ -67,25 +67,32 @@ impl Wanted {
         let (new, left_out) = longest(entries, now);
         let gone: Vec<Subject> =
             deleted.iter().filter(|subject| !new.contains_key(subject)).copied().collect();
-        self.carry(&gone, new, left_out)
+        self.carry(&gone, new, left_out, now)
     }
 
-    fn carry(&mut self, gone: &[Subject], new: HashMap<Subject, Moment>, left_out: u64) -> Steps {
+    /// Who is over was let in by the kernel: taking out means nothing then, and putting in is a new ban.
+    fn carry(
+        &mut self,
+        gone: &[Subject],
+        new: HashMap<Subject, Moment>,
+        left_out: u64,
+        now: Moment,
+    ) -> Steps {
         let mut done = Steps { steps: Vec::new(), left_out };
         for subject in gone {
-            if self.until.remove(subject).is_some() {
+            if self.until.remove(subject).is_some_and(|until| until > now) {
                 done.steps.push(Step::Lift(*subject));
             }
         }
         for (subject, until) in new {
             match self.until.get(&subject) {
-                Some(known) if same(*known, until) => continue,
-                Some(_) => done.steps.push(Step::Prolong(subject, until)),
+                Some(known) if *known > now && same(*known, until) => continue,
+                Some(known) if *known > now => done.steps.push(Step::Prolong(subject, until)),
                 None if self.until.len() >= self.most => {
                     done.left_out += 1;
                     continue;
                 }
-                None => done.steps.push(Step::Ban(subject, until)),
+                Some(_) | None => done.steps.push(Step::Ban(subject, until)),
             }
             self.until.insert(subject, until);
         }
@@ -178,6 +185,15 @@ mod tests {
         let steps = wanted.replace(&[entry("192.0.2.2", 61), entry("2001:db8::/64", 60)], NOW).steps;
         assert_eq!(steps, [Step::Lift(who("192.0.2.1")), Step::Ban(who("2001:db8::/64"), at(60))]);
         assert_eq!(wanted.change(&[who("192.0.2.9")], &[], NOW), Steps::default());
+    }
+
+    #[test]
+    fn who_is_over_is_neither_lifted_nor_prolonged() {
+        let mut wanted = Wanted::new(10);
+        wanted.replace(&[entry("192.0.2.1", 60), entry("192.0.2.2", 60)], NOW);
+        assert_eq!(wanted.change(&[who("192.0.2.1")], &[], at(60)).steps, []);
+        let steps = wanted.change(&[who("192.0.2.2")], &[entry("192.0.2.2", 90)], at(60)).steps;
+        assert_eq!(steps, [Step::Ban(who("192.0.2.2"), at(90))]);
     }
 
     #[test]

@@ -85,6 +85,8 @@ fn bans_unbans_prolongations_and_ends_are_carried_out() {
     bouncer.says("ban 192.0.2.2 for");
     peer.waits_until(WHO, false);
     peer.waits_until(WHO, true);
+    ban(&place, WHO, "3s");
+    bouncer.says("ban 192.0.2.2 for");
 
     // Named on the command line: never, whatever the origin says.
     ban(&place, "192.0.2.4", "1h");
