@@ -317,6 +317,40 @@ fn keys_in_redis_are_carried_out() {
     bouncer.stop();
 }
 
+/// The bouncer looks once an hour: what comes sooner was announced.
+#[test]
+fn what_a_stockade_writes_to_redis_is_carried_out_at_once() {
+    let place = Place::new("");
+    let peer = Peer::plug();
+    let _redis = Redis::start(&place);
+    std::fs::write(place.path("password"), "quite-right\n").expect("write the password");
+    let password = place.path("password").display().to_string();
+    place.configure(&format!(
+        "{OBSERVE}[redis]\nurl = 'redis://127.0.0.1:6379'\ndatabase = 1\npassword_file = '{password}'\n"
+    ));
+    let _daemon = place.start();
+    let words = ["--redis", "redis://127.0.0.1:6379/1", "--every", "1h", "--password-file", &password];
+    let mut bouncer = launch(&place, &words).ready();
+    let mut notices = Notices::listen();
+    let mut longest = 0;
+    for host in 10..30 {
+        let who = format!("198.51.100.{host}");
+        ban(&place, &who, "1h");
+        // The command has answered when the daemon has the ban; it is written to Redis meanwhile.
+        let clock = Deadline::start();
+        notices.added(&who);
+        longest = longest.max(clock.elapsed().as_millis());
+    }
+    eprintln!("through Redis into the kernel: {longest} ms at most after the command's answer, of 20 bans");
+    ban(&place, WHO, "1h");
+    bouncer.says("ban 192.0.2.2 for");
+    peer.waits_until(WHO, false);
+    unban(&place, WHO);
+    bouncer.says("lifted 192.0.2.2");
+    peer.waits_until(WHO, true);
+    bouncer.stop();
+}
+
 #[test]
 fn a_wrong_password_of_redis_is_said() {
     let place = Place::new("");
