@@ -1,4 +1,4 @@
-//! Any bytes as a pickled command on fail2ban's socket: what is read is written and read back the same, and the model obeys it or says why not.
+//! Any bytes as a pickled command on fail2ban's socket, or as an answer: what is read is written and read back the same, and the model obeys it or says why not.
 
 #![no_main]
 
@@ -52,6 +52,7 @@ impl Host for Nothing {
 }
 
 fuzz_target!(|data: &[u8]| {
+    let _ = pickle::read_answer(data);
     let Ok(command) = pickle::read(data) else { return };
     let written = pickle::write(&command);
     // A number that is none is not equal to itself, so what is written is compared.

@@ -9,6 +9,7 @@
 //!   are Python's and fail2ban's ways with values; `jail` and `action` hold what was told; `set`, `get`, `bans`, `reload` and `status` are the commands.
 //! - `host`: what is live: bans, counts, the log, the database. Implemented where the jails run.
 //! - `happening`: what the jails do, for fail2ban's log, its database and its actions.
+//! - `client`: the other side of the socket.
 //! - `wrong`: what cannot be obeyed, as the exception that fail2ban's server would send, since its client makes the text of it.
 
 pub mod socket;
@@ -16,8 +17,10 @@ pub mod pickle;
 pub mod model;
 pub mod host;
 pub mod happening;
+pub mod client;
 pub mod wrong;
 
+pub use client::{Client, ClientError};
 pub use happening::Happening;
 pub use host::{Counts, Host, LiveBan, LogTarget};
 pub use model::{ActionModel, DatePattern, Edition, Expression, JailModel, LogPath, Model};

@@ -30,7 +30,8 @@ pub use server::Server;
 
 use crate::host::Host;
 use crate::wrong::{Class, Wrong};
-use words::{Words, fraction, quoted, text};
+use fail2ban::repr::text as quoted;
+use words::{Words, fraction, text};
 
 /// Which fail2ban is spoken. Its client does not say which one it is, so whoever runs the model chooses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -8,7 +8,7 @@ mod write;
 
 use std::fmt;
 
-pub use read::read;
+pub use read::{read, read_answer};
 pub use write::{write, write_answer};
 
 /// Why bytes are no plain value.

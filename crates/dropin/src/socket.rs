@@ -1,7 +1,7 @@
 //! The server's side of fail2ban's socket: who may connect, how many, for how long, and where a command ends. What a command means is the
 //! caller's matter.
 
-mod frame;
+pub(crate) mod frame;
 mod place;
 
 use std::fmt;

@@ -9,6 +9,8 @@ mod servers;
 mod commands;
 
 use commands::{COMMANDS, How};
+use dropin::Client;
+use fail2ban::{Value, beautifier};
 use servers::{Said, Servers, configure, stock};
 
 const JAILS: &str = "
@@ -165,6 +167,65 @@ fn every_stock_jail_is_told_and_shown_alike() {
     let told = servers.script(script, &[]);
     println!("{}", told.trim_end());
     assert!(told.trim_end().ends_with(" 0 different"), "{told}");
+}
+
+/// Our own client prints what Debian's prints, whichever server it asks.
+#[test]
+#[allow(clippy::print_stdout, reason = "how much was compared is there to be seen")]
+fn our_client_prints_the_same() {
+    let servers = Servers::start(|dir| configure(dir, JAILS));
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/debian/stream.py");
+    assert_eq!(servers.script(script, &[]), "0 None\n0 None\n");
+    let commands = [
+        "ping",
+        "version",
+        "status",
+        "status sshd",
+        "status nobody",
+        "get sshd failregex",
+        "get sshd datepattern",
+        "get sshd actions",
+        "get nobody actions",
+        "get sshd action idle x",
+        "get sshd action x y",
+        "set sshd",
+        "nonsense",
+        "set sshd bantime 10x",
+        "set sshd bantime x",
+        "set sshd bantime 1h",
+        "set sshd maxretry x",
+        "set sshd addlogpath /nowhere/x",
+        "set sshd addfailregex (",
+        "set sshd banip 192.0.2.1 2001:db8::1",
+        "get sshd banip",
+        "get sshd banned",
+        "banned",
+        "banned 192.0.2.1",
+        "status sshd short",
+        "set sshd unbanip --report-absent 192.0.2.9",
+        "unban --all",
+        "set sshd logencoding klingon",
+        "get dbfile",
+    ];
+    let mut different = Vec::new();
+    for command in commands {
+        let words: Vec<&str> = command.split(' ').collect();
+        for whose in ["theirs", "ours"] {
+            let debian = servers.client(whose, &words);
+            let mut client = Client::connect(&servers.path(&format!("{whose}.sock")), None).unwrap();
+            let printed = match client.ask(&Value::texts(words.iter().copied())).unwrap() {
+                Ok(value) => beautifier::text(&words, &value),
+                Err(fault) => beautifier::fault_text(&fault),
+            };
+            // What changes something was changed by Debian's client before.
+            let again = ["banip", "unban"].iter().any(|word| words.contains(word));
+            if printed + "\n" != debian.output && !again {
+                different.push(format!("{whose}: {command}: {}", debian.output));
+            }
+        }
+    }
+    println!("{} commands, {} printed otherwise", commands.len() * 2, different.len());
+    assert!(different.is_empty(), "{different:#?}");
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use dropin::pickle::{PickleError, read, write};
+use dropin::Wrong;
+use dropin::pickle::{PickleError, read, read_answer, write, write_answer};
 use fail2ban::Value;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -129,20 +130,25 @@ fn python_and_we_read_each_other() {
 
 proptest! {
     #[test]
+    fn an_answer_is_read(value in values()) {
+        prop_assert_eq!(read_answer(&write_answer(&Ok(value.clone()))), Ok(Ok(value)));
+    }
+
+    #[test]
     fn what_is_written_is_read(value in values()) {
         prop_assert_eq!(read(&write(&value)), Ok(value));
     }
 
     #[test]
     fn no_bytes_do_harm(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        let _ = read(&bytes);
+        let _ = (read(&bytes), read_answer(&bytes));
     }
 
     #[test]
     fn no_instructions_do_harm(codes in prop::collection::vec(
-        prop::sample::select(b"(.01NJKMX]})ltdaesupqgrhj\x80\x85\x86\x87\x88\x8a\x8c\x8f\x90\x94\x95\x00\x01\n".to_vec()), 0..300)
+        prop::sample::select(b"cRb(.01NJKMX]})ltdaesupqgrhj\x80\x85\x86\x87\x88\x8a\x8c\x8f\x90\x94\x95\x00\x01\n".to_vec()), 0..300)
     ) {
-        let _ = read(&codes);
+        let _ = (read(&codes), read_answer(&codes));
     }
 }
 
@@ -198,4 +204,17 @@ fn bombs_end_at_the_bounds() {
     // A length that promises more than there is.
     assert_eq!(read(b"X\xff\xff\xff\xff"), Err(PickleError::Cut));
     assert_eq!(read(b"\x8d\xff\xff\xff\xff\xff\xff\xff\xff"), Err(PickleError::Cut));
+}
+
+#[test]
+fn in_an_answer_a_class_is_a_name_and_nothing_else() {
+    let fault = read_answer(&write_answer(&Err(Wrong::jail("sshd")))).unwrap().unwrap_err();
+    assert_eq!((fault.class.as_str(), fault.args), ("UnknownJailException", vec![Value::text("sshd")]));
+    // As Debian's server writes an address in a list of protocol 5.
+    let address = b"\x80\x05K\x00]\x8c\x08builtins\x8c\x03str\x93\x8c\x09192.0.2.1\x85Ra\x86.";
+    assert_eq!(read_answer(address), Ok(Ok(Value::texts(["192.0.2.1"]))));
+    let called = b"K\x00cos\nsystem\n(V/bin/true\ntR\x86.";
+    assert_eq!(read_answer(called).unwrap().unwrap_err().class, "system");
+    assert!(read_answer(b"K\x00(cos\nsystem\n(V/bin/true\ntRl\x86.").is_err());
+    assert!(read_answer(b"cos\nsystem\n.").is_err());
 }

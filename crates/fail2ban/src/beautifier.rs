@@ -42,6 +42,13 @@ pub fn fault_text(fault: &Fault) -> String {
             [] => String::new(),
             [one] if class == "KeyError" => repr(one),
             [one] => str(one),
+            [what, Value::Tuple(place)] if class == "SyntaxError" => match place.as_slice() {
+                [file, line, ..] => format!("{} ({}, line {})", str(what), str(file), str(line)),
+                _ => str(what),
+            },
+            [number, what, path] if matches!(number, Value::Int(_)) => {
+                format!("[Errno {}] {}: {}", str(number), str(what), repr(path))
+            }
             many => repr(&Value::Tuple(many.to_vec())),
         },
     }

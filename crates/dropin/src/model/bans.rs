@@ -1,13 +1,13 @@
 //! Who is banned, and bans by hand.
 
 use event::Moment;
-use fail2ban::Value;
+use fail2ban::{Value, repr};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::Model;
 use super::address::Id;
-use super::words::{Words, quoted_list};
+use super::words::Words;
 use crate::host::{Host, LiveBan};
 use crate::wrong::Wrong;
 
@@ -46,7 +46,7 @@ impl Model {
             }
         }
         if report && !missed.is_empty() {
-            return Err(Wrong::value(format!("not banned: {}", quoted_list(&missed))));
+            return Err(Wrong::value(format!("not banned: {}", repr(&Value::texts(missed.iter().copied())))));
         }
         Ok(Value::Int(count))
     }

@@ -1,14 +1,13 @@
 //! A jail as it was told: everything that the client sets and reads. It refuses to judge, count or ban.
 
 use event::limit::{FAIL2BAN_ENTRIES, FAIL2BAN_IGNORED};
-use fail2ban::Value;
+use fail2ban::{Value, repr};
 
 use super::action::ActionModel;
 use super::address::Id;
 use super::date_pattern::DatePattern;
 use super::encoding::PREFERRED;
 use super::expression::Expression;
-use super::words::quoted;
 use crate::wrong::{Class, Wrong};
 
 /// A jail.
@@ -241,8 +240,8 @@ impl JailModel {
     pub(super) fn remove_journal_match(&mut self, words: &[&str]) -> Result<(), Wrong> {
         let at = self.journal_matches.iter().position(|held| held.iter().eq(words.iter().copied()));
         let at = at.ok_or_else(|| {
-            let shown: Vec<String> = words.iter().map(|word| quoted(word)).collect();
-            Wrong::value(format!("Match [{}] not found", shown.join(", ")))
+            let shown = repr(&Value::texts(words.iter().copied()));
+            Wrong::value(format!("Match {shown} not found"))
         })?;
         self.journal_matches.remove(at);
         Ok(())

@@ -4,9 +4,10 @@ use fail2ban::Value;
 
 use super::set_jail::options;
 use super::span;
-use super::words::{Words, kind, no_attribute, quoted, text, truth, whole};
+use super::words::{Words, kind, no_attribute, text, truth, whole};
 use crate::host::{Host, LogTarget};
 use crate::wrong::Wrong;
+use fail2ban::repr::text as quoted;
 
 /// What was told of the server as a whole.
 #[derive(Clone, Debug, PartialEq)]

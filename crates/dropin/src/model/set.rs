@@ -2,10 +2,11 @@
 
 use fail2ban::Value;
 
-use super::words::{Words, quoted, text};
+use super::words::{Words, text};
 use super::{Model, Voice};
 use crate::host::Host;
 use crate::wrong::Wrong;
+use fail2ban::repr::text as quoted;
 
 impl Model {
     pub(super) fn set(

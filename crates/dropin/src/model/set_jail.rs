@@ -7,9 +7,10 @@ use super::encoding::{PREFERRED, is_known};
 use super::expression::Expression;
 use super::jail::{IgnoreCache, JailModel, room};
 use super::span::{self, seconds};
-use super::words::{Words, kind, no_attribute, quoted, text, truth, whole};
+use super::words::{Words, kind, no_attribute, text, truth, whole};
 use crate::host::Host;
 use crate::wrong::{Class, Wrong};
+use fail2ban::repr::text as quoted;
 
 /// A change.
 pub(super) enum Change<'c> {

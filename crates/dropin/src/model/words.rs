@@ -1,8 +1,7 @@
-//! The words of a command, and Python's ways with them: counting from 0 and failing past the end, `int(…)`, truth, and `repr(…)`.
-
-use std::fmt::Write;
+//! The words of a command, and Python's ways with them: counting from 0 and failing past the end, `int(…)`, truth, and what it calls a type.
 
 use fail2ban::Value;
+use fail2ban::repr::text as quoted;
 
 use crate::wrong::{Class, Wrong};
 
@@ -113,33 +112,4 @@ pub fn kind(value: &Value) -> &'static str {
 /// The value has no such attribute.
 pub fn no_attribute(kind: &str, name: &str) -> Wrong {
     Wrong::new(Class::Attribute, format!("'{kind}' object has no attribute '{name}'"))
-}
-
-/// `repr(text)`
-pub fn quoted(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push(quote);
-    for c in text.chars() {
-        // Writing to a `String` cannot fail.
-        let _ = match c {
-            '\\' => write!(out, "\\\\"),
-            '\n' => write!(out, "\\n"),
-            '\r' => write!(out, "\\r"),
-            '\t' => write!(out, "\\t"),
-            c if c == quote => write!(out, "\\{c}"),
-            c if (c as u32) < 0x20 || (0x7f..=0xa0).contains(&(c as u32)) => {
-                write!(out, "\\x{:02x}", c as u32)
-            }
-            c => write!(out, "{c}"),
-        };
-    }
-    out.push(quote);
-    out
-}
-
-/// `repr` of a list of texts.
-pub fn quoted_list(texts: &[&str]) -> String {
-    let inner: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
-    format!("[{}]", inner.join(", "))
 }

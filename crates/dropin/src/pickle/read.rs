@@ -1,6 +1,8 @@
 //! Bytes to a value. What is read stands in one table and refers to itself by number, as Python's objects do, since a list may be filled
 //! after it was noted for later use; only at the end does it become a tree, and there what is referred to twice counts twice.
 
+mod answer;
+
 use event::limit::{FAIL2BAN_COMMAND_BYTES, FAIL2BAN_COMMAND_DEPTH, FAIL2BAN_COMMAND_VALUES};
 use fail2ban::Value;
 
@@ -8,17 +10,12 @@ use super::PickleError::{self, *};
 
 /// Reads one pickled plain value.
 pub fn read(bytes: &[u8]) -> Result<Value, PickleError> {
-    if bytes.len() > FAIL2BAN_COMMAND_BYTES {
-        return Err(TooMuch("many bytes"));
-    }
-    let mut machine =
-        Machine { rest: bytes, table: Vec::new(), stack: Vec::new(), marks: Vec::new(), memo: Vec::new() };
+    let mut machine = Machine::new(bytes, false)?;
     let root = machine.run()?;
-    if !machine.rest.is_empty() {
-        return Err(Trailing);
-    }
     Tree { table: &machine.table, values: 0, bytes: 0 }.value(root, 0)
 }
+
+pub use answer::read_answer;
 
 /// The number of a value in the table.
 type Id = u32;
@@ -30,6 +27,10 @@ enum Node {
     /// Keys and values in turn.
     Dict(Vec<Id>),
     Set(Vec<Id>),
+    /// In an answer: the name of a class, which is a text and nothing else.
+    Class(String),
+    /// In an answer: an exception by its class's name and its arguments.
+    Raised(String, Id),
 }
 
 struct Machine<'a> {
@@ -39,14 +40,27 @@ struct Machine<'a> {
     /// Lengths that the stack had at each open mark.
     marks: Vec<usize>,
     memo: Vec<(u32, Id)>,
+    /// Whether it is an answer, in which exceptions are told.
+    is_answer: bool,
 }
 
 impl<'a> Machine<'a> {
+    fn new(bytes: &'a [u8], is_answer: bool) -> Result<Self, PickleError> {
+        if bytes.len() > FAIL2BAN_COMMAND_BYTES {
+            return Err(TooMuch("many bytes"));
+        }
+        let (table, stack, marks, memo) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { rest: bytes, table, stack, marks, memo, is_answer })
+    }
+
     fn run(&mut self) -> Result<Id, PickleError> {
         loop {
             let code = self.byte()?;
             if code == b'.' {
-                return self.pop();
+                return if self.rest.is_empty() { self.pop() } else { Err(Trailing) };
+            }
+            if self.is_answer && self.told(code)? {
+                continue;
             }
             if !(self.constant(code)?
                 || self.text(code)?
@@ -349,6 +363,7 @@ impl Tree<'_> {
             Node::Leaf(leaf) => self.leaf(leaf),
             Node::List(items) => Ok(Value::List(self.all(items, depth)?)),
             Node::Tuple(items) => Ok(Value::Tuple(self.all(items, depth)?)),
+            Node::Class(_) | Node::Raised(..) => Err(Refused("GLOBAL")),
             Node::Set(items) => {
                 let items = self.all(items, depth)?;
                 if items.iter().all(hashable) { Ok(Value::Set(items)) } else { Err(Unhashable) }
