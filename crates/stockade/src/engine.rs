@@ -16,6 +16,7 @@ use source::{FileSpec, JournalSpec};
 use store::{Batch, Store};
 
 use crate::board::Board;
+use crate::chronicle::{Audience, Chronicle};
 use crate::clock;
 use crate::enforcer::Enforcer;
 use crate::ledger::Ledger;
@@ -61,6 +62,7 @@ pub struct Engine {
     /// What the turn has to tell beside the kernel.
     pub(crate) news: Vec<Told>,
     pub(crate) outlets: Arc<Outlets>,
+    pub(crate) chronicle: Chronicle,
     /// The blocklists that are in force.
     pub(crate) lists: BTreeMap<JailName, Arc<Listed>>,
     /// What is done when the turn has been recorded.
@@ -103,12 +105,15 @@ pub(crate) struct Parts {
     pub(crate) journal: Reader<JournalSpec>,
     pub(crate) board: Arc<Board>,
     pub(crate) outlets: Arc<Outlets>,
+    /// Who listens to what happens to fail2ban's jails.
+    pub(crate) chronicle: Option<Audience>,
 }
 
 impl Engine {
     /// Puts the parts together. State is still empty: see `restore`.
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { plan, store, health, surroundings, enforcer, files, journal, board, outlets } = parts;
+        let Parts { plan, store, health, surroundings, enforcer, files, journal, board, outlets, chronicle } =
+            parts;
         let mut engine = Self {
             counter: Counter::new(counter::Bound::default()),
             decider: Decider::new(plan.decision_settings(), decision::Bounds::default()),
@@ -127,6 +132,7 @@ impl Engine {
             changes: Vec::new(),
             news: Vec::new(),
             outlets,
+            chronicle: Chronicle::new(chronicle),
             lists: BTreeMap::new(),
             afterwards: Vec::new(),
             stop: None,
@@ -235,6 +241,7 @@ impl Engine {
         for ban in self.decider.expire(now) {
             tracing::info!(jail = %ban.jail, "the ban of {} is over", ban.subject);
             self.board.lifted(ban.subject, &ban.jail);
+            self.note_end(&ban.subject, &ban.jail, ban.until, true);
             self.batch.expired.push((ban.subject, ban.jail));
             self.outlets.expired();
         }
@@ -267,6 +274,7 @@ impl Engine {
     /// The end of a turn: recorded first, then told.
     pub(crate) fn settle(&mut self) {
         self.record(clock::now());
+        self.chronicle.tell();
         if !self.plan.settings.enabled {
             // Switched off, nobody is kept out, whatever is decided meanwhile.
             self.changes.clear();

@@ -66,6 +66,7 @@ impl Engine {
         if voice == Voice::Own && failure.proof == Proof::Proven && self.plan.settings.redis.is_some() {
             self.news.push(Told::Failed(vec![failure.clone()]));
         }
+        self.note_found(&failure);
         self.batch.failures.push(failure);
     }
 
@@ -122,6 +123,7 @@ impl Engine {
 
     /// Notes a decision for the store, the kernel and whoever else is told. `before` is the subject's earlier ban in the same jail.
     pub(crate) fn carry_out(&mut self, decided: Decided, before: Option<&Ban>, voice: Voice) {
+        self.note_decision(&decided.decision, before);
         self.news.extend(others::told(&decided.decision, voice, |ban| self.held(ban)));
         match &decided.decision {
             Decision::Ban(ban) => {

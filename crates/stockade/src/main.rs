@@ -35,6 +35,7 @@ mod trial;
 mod rehearsal;
 mod takeover;
 mod live;
+mod chronicle;
 mod web;
 mod reload;
 mod offline;

@@ -109,6 +109,7 @@ pub fn run(options: &Options) -> Result<End, StartError> {
         journal: journal.clone(),
         board: Arc::clone(&board),
         outlets: Arc::clone(&outlets),
+        chronicle: None,
     };
     let mut core = Engine::new(parts);
     core.restore(restored.bans, restored.memory, restored.notes, undone);

@@ -22,6 +22,7 @@ impl Engine {
     pub(crate) fn reload(&mut self, plan: Plan, cause: &str) {
         tracing::info!("new settings ({cause})");
         plan.notes.iter().for_each(|note| tracing::info!("{note}"));
+        let told = self.told_jails();
         let gone: Vec<_> = self.plan.jails.iter().map(|jail| jail.name.clone()).collect();
         self.plan = plan;
         self.plan.whitelist = self.plan.whitelist_with(&self.signed_in);
@@ -29,6 +30,7 @@ impl Engine {
             self.counter.remove_jail(name);
             self.decider.remove_jail(name);
         }
+        self.note_jails(&told);
         self.health.reload_error = None;
         self.board.tell(control::Event::Settings);
         self.take_limits();

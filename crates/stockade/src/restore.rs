@@ -32,6 +32,7 @@ impl Engine {
             self.board.note(&ban, self.plan.closes(&ban.jail, ban.scope));
         }
         self.lift_outdated();
+        self.note_jails(&[]);
         self.count_again();
     }
 

@@ -1,0 +1,131 @@
+//! What happens to fail2ban's jails, for its log, its database and its actions: noted while a turn is taken, told when it is recorded.
+//! Without jails of fail2ban's configuration there is nobody to tell, and nothing is noted.
+
+use std::sync::Arc;
+
+use dropin::Happening;
+use event::limit::EARLIER_BANS;
+use event::{Ban, Decision, Failure, JailName, Moment, Subject};
+
+use crate::engine::Engine;
+use crate::foreign::ForeignJail;
+
+/// Told of what happens, in order; must not wait.
+pub type Audience = Arc<dyn Fn(Vec<Happening>) + Send + Sync>;
+
+/// What the turn has to tell, and to whom.
+#[derive(Default)]
+pub struct Chronicle {
+    audience: Option<Audience>,
+    noted: Vec<Happening>,
+}
+
+impl Chronicle {
+    /// For this audience; none if nobody listens.
+    pub fn new(audience: Option<Audience>) -> Self {
+        Self { audience, noted: Vec::new() }
+    }
+
+    /// At the end of a turn that is recorded.
+    pub fn tell(&mut self) {
+        if let Some(audience) = self.audience.as_ref().filter(|_| !self.noted.is_empty()) {
+            audience(std::mem::take(&mut self.noted));
+        }
+    }
+
+    fn note(&mut self, happening: Happening) {
+        if self.audience.is_some() {
+            self.noted.push(happening);
+        }
+    }
+}
+
+impl Engine {
+    /// A failure counted.
+    pub(crate) fn note_found(&mut self, failure: &Failure) {
+        if let Some(told) = self.told_jail(&failure.jail) {
+            let jail = told.model.name.clone();
+            self.chronicle.note(Happening::Found { jail, failure: failure.clone() });
+        }
+    }
+
+    /// Somebody was banned or let in. `before` is the subject's earlier ban in the same jail.
+    pub(crate) fn note_decision(&mut self, decision: &Decision, before: Option<&Ban>) {
+        match decision {
+            Decision::Ban(ban) => {
+                let Some(told) = self.told_jail(&ban.jail) else { return };
+                let (jail, most) = (told.model.name.clone(), told.model.max_matches);
+                let lines = self.lines_of(ban, usize::try_from(most).unwrap_or(0));
+                self.chronicle.note(Happening::Banned {
+                    jail,
+                    ban: ban.clone(),
+                    earlier: self.earlier_in(&ban.subject, &ban.jail),
+                    lines,
+                    prolonged: before.is_some(),
+                    restored: false,
+                });
+            }
+            Decision::Unban(unban) => self.note_end(&unban.subject, &unban.jail, unban.at, false),
+            Decision::Refused(_) => {}
+        }
+    }
+
+    /// A ban has ended.
+    pub(crate) fn note_end(&mut self, subject: &Subject, jail: &JailName, at: Moment, expired: bool) {
+        if let Some(told) = self.told_jail(jail) {
+            let jail = told.model.name.clone();
+            self.chronicle.note(Happening::Unbanned { jail, subject: *subject, at, expired });
+        }
+    }
+
+    /// The jails that run are these now; those of `before` ran until now. At the start, what is restored is told with them.
+    pub(crate) fn note_jails(&mut self, before: &[Arc<ForeignJail>]) {
+        let now: Vec<Arc<ForeignJail>> = self.told_jails();
+        let runs =
+            |jails: &[Arc<ForeignJail>], one: &ForeignJail| jails.iter().any(|jail| jail.name == one.name);
+        for gone in before.iter().filter(|jail| !runs(&now, jail)) {
+            self.chronicle.note(Happening::Stopped { jail: gone.model.name.clone() });
+        }
+        for come in now.iter().filter(|jail| !runs(before, jail)) {
+            let jail = come.model.name.clone();
+            self.chronicle.note(Happening::Started { jail: jail.clone() });
+            let bans: Vec<Ban> = self.decider.bans().filter(|ban| ban.jail == come.name).collect();
+            for ban in bans {
+                let earlier = self.earlier_in(&ban.subject, &ban.jail);
+                let (jail, lines) = (jail.clone(), Vec::new());
+                let restored =
+                    Happening::Banned { jail, ban, earlier, lines, prolonged: false, restored: true };
+                self.chronicle.note(restored);
+            }
+        }
+    }
+
+    /// fail2ban's jails that run.
+    pub(crate) fn told_jails(&self) -> Vec<Arc<ForeignJail>> {
+        self.plan.jails.iter().filter_map(|jail| jail.finder.foreign()).cloned().collect()
+    }
+
+    fn told_jail(&self, name: &JailName) -> Option<Arc<ForeignJail>> {
+        self.chronicle.audience.as_ref()?;
+        self.plan.jails.iter().find(|jail| jail.name == *name)?.finder.foreign().cloned()
+    }
+
+    /// How often the subject was banned by this jail before.
+    fn earlier_in(&self, subject: &Subject, jail: &JailName) -> u32 {
+        let past = self.store.history(Some(subject), EARLIER_BANS).unwrap_or_default();
+        u32::try_from(past.iter().filter(|one| one.ban.jail == *jail).count()).unwrap_or(u32::MAX)
+    }
+
+    /// The latest lines that led to a ban, the oldest first: those of this turn are not recorded yet.
+    fn lines_of(&self, ban: &Ban, most: usize) -> Vec<String> {
+        let is_meant = |failure: &&Failure| failure.subject == ban.subject && failure.jail == ban.jail;
+        let fresh = self.batch.failures.iter().rev().filter(is_meant).map(|failure| failure.line.to_string());
+        let mut lines: Vec<String> = fresh.take(most).collect();
+        if lines.len() < most {
+            let recorded = self.store.evidence(&ban.subject, most - lines.len()).unwrap_or_default();
+            lines.extend(recorded.iter().filter(is_meant).map(|failure| failure.line.to_string()));
+        }
+        lines.reverse();
+        lines
+    }
+}
