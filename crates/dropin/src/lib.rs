@@ -7,7 +7,7 @@
 //! - `pickle`: bytes to plain values and back. Whatever could call or build something is refused by name, never obeyed.
 //! - `model`: the command's words to a change of a jail or to an answer. `words`, `span`, `address`, `encoding`, `expression` and `date_pattern`
 //!   are Python's and fail2ban's ways with values; `jail` and `action` hold what was told; `set`, `get`, `bans`, `reload` and `status` are the commands.
-//! - `host`: what is live: bans, counts, the log, the database. Implemented where the jails run.
+//! - `host`: what is live: bans, counts, the log, the database. Implemented where the jails run; `unborn` is one before anything runs.
 //! - `happening`: what the jails do, for fail2ban's log, its database and its actions.
 //! - `client`: the other side of the socket.
 //! - `wrong`: what cannot be obeyed, as the exception that fail2ban's server would send, since its client makes the text of it.
@@ -16,6 +16,7 @@ pub mod socket;
 pub mod pickle;
 pub mod model;
 pub mod host;
+pub mod unborn;
 pub mod happening;
 pub mod client;
 pub mod wrong;
@@ -25,4 +26,5 @@ pub use happening::Happening;
 pub use host::{Counts, Host, LiveBan, LogTarget};
 pub use model::{ActionModel, DatePattern, Edition, Expression, JailModel, LogPath, Model};
 pub use socket::{Socket, SocketError, Stop};
+pub use unborn::Unborn;
 pub use wrong::{Class, Wrong};
