@@ -21,6 +21,10 @@ const FORBIDDEN_IN_PURE: [&str; 11] = [
     "TimeZone::get",
 ];
 
+/// The one crate that runs a shell: fail2ban's actions are shell commands that an administrator wrote. Log text never gets into their
+/// text there; it goes by environment.
+const SHELL_USER: &str = "crates/action/src/run.rs";
+
 /// A shell would read what an attacker wrote into a log line.
 const SHELLS: [&str; 4] = ["\"sh\"", "\"bash\"", "\"/bin/sh\"", "\"/bin/bash\""];
 
@@ -40,6 +44,7 @@ pub fn check(root: &Path) -> Vec<String> {
     for path in sources(&root.join("crates"), "rs")
         .iter()
         .filter(|path| path.components().any(|part| part.as_os_str() == "src"))
+        .filter(|path| **path != root.join(SHELL_USER))
     {
         complaints.extend(named(
             path,

@@ -1,0 +1,114 @@
+//! What waits for one jail's actions, in order and bounded. Whoever puts something in never waits.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::SyncSender;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use dropin::{ActionModel, Wrong};
+use event::limit::{FAIL2BAN_ACTION_QUEUE, FAIL2BAN_ACTION_TICKETS};
+use event::{Moment, Subject};
+use fail2ban::Value;
+
+use crate::ticket::Ticket;
+
+/// Something to do.
+pub enum Task {
+    /// Somebody is banned, or for longer.
+    Ban(Box<Ticket>),
+    /// Somebody is let in.
+    Unban(Subject, Moment),
+    /// These are the jail's actions from now on, and its ban time in seconds.
+    Tell(Vec<ActionModel>, i64),
+    /// The jail runs.
+    Wake,
+    /// The jail runs no more: everybody is let in, and its actions end.
+    Rest,
+    /// A method of an action is called.
+    Call(Call),
+    /// As `Rest`, and nothing comes after it.
+    End,
+}
+
+/// A method of an action, called by a client.
+pub struct Call {
+    /// Which action.
+    pub action: String,
+    /// Which method.
+    pub method: String,
+    /// By name.
+    pub arguments: serde_json::Map<String, serde_json::Value>,
+    /// Where the answer goes.
+    pub answer: SyncSender<Result<Value, Wrong>>,
+}
+
+/// What waits.
+#[derive(Default)]
+pub struct Queue {
+    tasks: Mutex<Tasks>,
+    filled: Condvar,
+}
+
+#[derive(Default)]
+struct Tasks {
+    waiting: VecDeque<Task>,
+    missed: u64,
+    is_ended: bool,
+}
+
+impl Queue {
+    /// Puts a ban in; whether there was room.
+    pub fn ban(&self, ticket: Ticket) -> bool {
+        let mut tasks = self.lock();
+        if tasks.waiting.len() >= FAIL2BAN_ACTION_QUEUE || tasks.is_ended {
+            tasks.missed += 1;
+            return false;
+        }
+        tasks.waiting.push_back(Task::Ban(Box::new(ticket)));
+        self.filled.notify_one();
+        true
+    }
+
+    /// Puts something else in, for which there is room as long as it is about bans that were told.
+    pub fn put(&self, task: Task) -> bool {
+        let mut tasks = self.lock();
+        let is_full = tasks.waiting.len() >= FAIL2BAN_ACTION_QUEUE + FAIL2BAN_ACTION_TICKETS;
+        if tasks.is_ended || (is_full && matches!(task, Task::Unban(..) | Task::Call(_))) {
+            return false;
+        }
+        tasks.waiting.push_back(task);
+        self.filled.notify_one();
+        true
+    }
+
+    /// Leaves out what waits: everything ends. How much was left out.
+    pub fn end(&self) -> usize {
+        let mut tasks = self.lock();
+        let left = tasks.waiting.len();
+        tasks.waiting.clear();
+        tasks.waiting.push_back(Task::End);
+        tasks.is_ended = true;
+        self.filled.notify_one();
+        left
+    }
+
+    /// Takes the next one out, and waits for it.
+    pub fn next(&self) -> Task {
+        let mut tasks = self.lock();
+        loop {
+            if let Some(task) = tasks.waiting.pop_front() {
+                return task;
+            }
+            tasks = self.filled.wait(tasks).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// How much waits, and how many bans there was no room for.
+    pub fn sizes(&self) -> (usize, u64) {
+        let tasks = self.lock();
+        (tasks.waiting.len(), tasks.missed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Tasks> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
