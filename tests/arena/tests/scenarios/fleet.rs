@@ -113,7 +113,9 @@ fn a_ban_is_in_the_kernels_of_all_nodes_at_once_and_an_unban_holds_everywhere() 
     }
     spans.sort();
     let (median, longest) = (spans[spans.len() / 2], spans[spans.len() - 1]);
-    println!("from one node's kernel to both others': median {median:?}, longest of {MEASURED} {longest:?}");
+    tell(&format!(
+        "from one node's kernel to both others': median {median:?}, longest of {MEASURED} {longest:?}"
+    ));
     assert!(median < SOON, "{spans:?}");
 
     let offender = Ipv4Addr::new(192, 0, 2, 1);
@@ -124,6 +126,11 @@ fn a_ban_is_in_the_kernels_of_all_nodes_at_once_and_an_unban_holds_everywhere() 
     one.wait(offender, false)?;
     assert!(one.stockade.why(Ipv4Addr::new(192, 0, 2, 2)).is_ok(), "the others stay banned");
     Ok(())
+}
+
+#[allow(clippy::print_stdout, reason = "a figure for whoever reads the test's output")]
+fn tell(text: &str) {
+    println!("{text}");
 }
 
 #[test]
