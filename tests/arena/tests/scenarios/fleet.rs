@@ -12,6 +12,8 @@ use arena::process::run;
 use arena::stockade::Settings;
 use arena::{Error, Host, Monitor, Redis, Result, Scene, Stockade};
 
+use crate::acl_asterisk::measured;
+
 /// A ban must be in the other nodes' kernels within this time, by issue and by design.
 const SOON: Duration = Duration::from_millis(50);
 /// Bans whose way is measured.
@@ -113,7 +115,7 @@ fn a_ban_is_in_the_kernels_of_all_nodes_at_once_and_an_unban_holds_everywhere() 
     }
     spans.sort();
     let (median, longest) = (spans[spans.len() / 2], spans[spans.len() - 1]);
-    tell(&format!(
+    measured(&format!(
         "from one node's kernel to both others': median {median:?}, longest of {MEASURED} {longest:?}"
     ));
     assert!(median < SOON, "{spans:?}");
@@ -126,11 +128,6 @@ fn a_ban_is_in_the_kernels_of_all_nodes_at_once_and_an_unban_holds_everywhere() 
     one.wait(offender, false)?;
     assert!(one.stockade.why(Ipv4Addr::new(192, 0, 2, 2)).is_ok(), "the others stay banned");
     Ok(())
-}
-
-#[allow(clippy::print_stdout, reason = "a figure for whoever reads the test's output")]
-fn tell(text: &str) {
-    println!("{text}");
 }
 
 #[test]
