@@ -14,6 +14,7 @@ pub mod why;
 pub mod scan;
 pub mod fail2ban;
 pub mod filters;
+pub mod called_as;
 
 pub use args::{Args, Command};
 pub use exit::Exit;

@@ -5,6 +5,9 @@ use crate::duration;
 use crate::formula::Number;
 use crate::stream::Overrides;
 
+/// The words of a command that was typed at `-i`.
+pub use crate::words::shell as typed_words;
+
 /// A command line that asks for something to be done.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CommandLine {
@@ -81,6 +84,8 @@ pub enum Unreachable {
     NoSocket,
     /// The socket may not be written to.
     NotAllowed,
+    /// It does not answer in time.
+    Silent,
     /// There is a socket, and nobody listens: the number and the text of the error.
     Refused(i32, String),
 }
@@ -92,6 +97,8 @@ impl Unreachable {
         match self {
             Self::NoSocket => format!("Failed to access socket path: {socket}. Is fail2ban running?"),
             Self::NotAllowed => format!("Permission denied to socket: {socket}, (you must be root)"),
+            Self::Silent if ping => "timed out".to_owned(),
+            Self::Silent => "[timed out] Unable to contact server. Is it running?".to_owned(),
             Self::Refused(number, text) if ping => format!("[Errno {number}] {text}"),
             Self::Refused(number, text) => {
                 format!("[[Errno {number}] {text}] Unable to contact server. Is it running?")

@@ -16,7 +16,7 @@ use crate::jail::{Jail, Jails, Which, read as read_jails, read_only};
 use crate::repr;
 use crate::value::Value;
 
-pub use server::{Overrides, Server};
+pub use server::{Overrides, Server, is_level};
 
 /// What is asked for.
 #[derive(Clone, Debug, Default)]

@@ -39,6 +39,8 @@ mod chronicle;
 mod web;
 mod reload;
 mod offline;
+mod called_as;
+mod pid_file;
 mod bouncing;
 mod clock;
 
@@ -47,11 +49,17 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 use cli::args::{CONFIG, Place, TokenDeed};
+use cli::called_as::Name;
 use cli::{Args, Command, Exit};
 use control::Request;
+use fail2ban::stream::Overrides;
 use message::End;
 
 fn main() -> ExitCode {
+    let typed: Vec<_> = std::env::args_os().collect();
+    if let Some(name) = typed.first().and_then(|called| Name::of(called)) {
+        return called_as::carry_out_as(name, &typed);
+    }
     let arguments = Args::parse();
     carry_out(&arguments).into()
 }
@@ -60,8 +68,15 @@ fn carry_out(Args { command, place, json }: &Args) -> Exit {
     let json = *json;
     match command {
         Command::Run { config, fail2ban_dir, fail2ban_socket } => {
-            let fail2ban = fail2ban_dir.clone().map(|folder| (folder, fail2ban_socket.clone()));
-            run(config_file(config.as_deref()), fail2ban, place)
+            let socket = fail2ban_socket.as_ref().map(|path| path.to_string_lossy().into_owned());
+            let overrides = Overrides { socket, ..Overrides::default() };
+            run(&pipeline::Options {
+                config: config_file(config.as_deref()),
+                fail2ban: fail2ban_dir.clone().map(|folder| (folder, overrides)),
+                state_dir: place.state_dir.clone(),
+                socket: place.socket(),
+                ready: start::say_ready,
+            })
         }
         Command::Status { jail } => cli::ask::ask(place, &Request::Status { jail: jail.clone() }, json),
         Command::Jails => cli::ask::jails(place, json),
@@ -104,10 +119,8 @@ fn carry_out(Args { command, place, json }: &Args) -> Exit {
     }
 }
 
-fn run(config: Option<PathBuf>, fail2ban: Option<(PathBuf, Option<PathBuf>)>, place: &Place) -> Exit {
-    let (state_dir, socket) = (place.state_dir.clone(), place.socket());
-    let options = pipeline::Options { config, fail2ban, state_dir, socket };
-    match pipeline::run(&options) {
+fn run(options: &pipeline::Options) -> Exit {
+    match pipeline::run(options) {
         Ok(End::Asked(cause)) => {
             tracing::info!("stopped: {cause}");
             Exit::Done

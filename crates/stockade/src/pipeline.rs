@@ -10,6 +10,7 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use event::limit::ENGINE_QUEUE;
+use fail2ban::stream::Overrides;
 use tokio::sync::Notify;
 
 use crate::board::Board;
@@ -30,12 +31,14 @@ use crate::{clock, reader, reload, surroundings, trial, web};
 pub struct Options {
     /// The settings file that was named; without one, `stockade.toml` of the state directory, which need not be there.
     pub config: Option<PathBuf>,
-    /// fail2ban's configuration, whose jails are run, and its socket, if it is not where that says.
-    pub fail2ban: Option<(PathBuf, Option<PathBuf>)>,
+    /// fail2ban's configuration, whose jails are run, and what counts in its place.
+    pub fail2ban: Option<(PathBuf, Overrides)>,
     /// Directory of the store.
     pub state_dir: PathBuf,
     /// The control socket.
     pub socket: PathBuf,
+    /// Says that all stands.
+    pub ready: fn(),
 }
 
 /// Runs until it is told to stop; says why it stopped.
@@ -43,7 +46,7 @@ pub fn run(options: &Options) -> Result<End, StartError> {
     let probe = start::probe_kernel();
     let settings = Arc::new(settings_file(options));
     let takeover =
-        options.fail2ban.clone().map(|(folder, socket)| Takeover::read(&folder, socket, &settings));
+        options.fail2ban.as_ref().map(|(folder, overrides)| Takeover::read(folder, overrides, &settings));
     let mut plan = Plan::make(&settings).map_err(StartError::Settings)?;
     start::log(plan.settings.log.level);
     start::raise_file_limit();
@@ -150,7 +153,7 @@ pub fn run(options: &Options) -> Result<End, StartError> {
     // In a thread of its own, because it asks the engine before it begins.
     let web = web.map(|web| thread::spawn(move || web.serve(&desk)));
 
-    start::say_ready();
+    (options.ready)();
     let end = core.run(&inbox);
     drop(inbox);
     if let Some(Ok(Some(running))) = web.map(thread::JoinHandle::join) {

@@ -8,24 +8,42 @@ use std::thread;
 
 use dropin::{Edition, Model, Socket, Stop, Unborn, Wrong};
 use fail2ban::Value;
-use fail2ban::stream::{self, Ask, Logs};
+use fail2ban::stream::{self, Ask, Logs, Overrides};
 
 use crate::desk::Desk;
 use crate::foreign::ForeignJail;
 use crate::live::Live;
 use crate::message::Message;
+use crate::pid_file::PidFile;
 use crate::settings_file::SettingsFile;
 
 /// fail2ban's side of the program.
 pub struct Takeover {
     model: Mutex<Model>,
     socket: PathBuf,
+    pid_file: Option<PathBuf>,
+}
+
+/// What stands for others to find us by, until it is stopped.
+pub struct Presence {
+    socket: Stop,
+    _pid_file: Option<PidFile>,
+}
+
+impl Presence {
+    /// Takes it away.
+    pub fn stop(self) {
+        self.socket.stop();
+    }
 }
 
 impl Takeover {
     /// Reads `folder` and tells `settings` its jails. What cannot be honoured is told; no jail of it stops the others.
-    pub fn read(folder: &Path, socket: Option<PathBuf>, settings: &SettingsFile) -> (Self, Vec<String>) {
-        let stream = stream::read(folder, &Ask { logs: Logs::AsWritten, ..Ask::default() });
+    pub fn read(folder: &Path, overrides: &Overrides, settings: &SettingsFile) -> (Self, Vec<String>) {
+        let stream = stream::read(
+            folder,
+            &Ask { logs: Logs::AsWritten, overrides: overrides.clone(), ..Ask::default() },
+        );
         let mut remarks: Vec<String> = stream.complaints.iter().map(ToString::to_string).collect();
         for (jail, complaints) in &stream.broken {
             remarks.extend(complaints.iter().map(|complaint| format!("jail {jail} is not run: {complaint}")));
@@ -37,8 +55,11 @@ impl Takeover {
             }
         }
         remarks.extend(tell(&model, settings));
-        let socket = socket.unwrap_or_else(|| PathBuf::from(&stream.server.socket));
-        (Self { model: Mutex::new(model), socket }, remarks)
+        let (socket, pid_file) = (stream.server.socket.into(), stream.server.pidfile.into());
+        // Another socket is for one beside the usual: its file would be in the way.
+        let is_usual = overrides.socket.is_none() || overrides.pidfile.is_some();
+        let pid_file = Some(pid_file).filter(|_| is_usual);
+        (Self { model: Mutex::new(model), socket, pid_file }, remarks)
     }
 
     /// Answers on the socket, on threads of its own, until it is stopped.
@@ -47,16 +68,20 @@ impl Takeover {
         desk: Arc<Desk>,
         settings: Arc<SettingsFile>,
         engine: SyncSender<Message>,
-    ) -> Result<Stop, String> {
+    ) -> Result<Presence, String> {
         let socket = Socket::bind(&self.socket).map_err(|wrong| wrong.to_string())?;
-        let stop = socket.stopper();
+        let pid_file = self.pid_file.as_deref().and_then(|path| {
+            let told = |cause: &_| tracing::warn!("{}: cannot be written: {cause}", path.display());
+            PidFile::write(path).inspect_err(told).ok()
+        });
+        let presence = Presence { socket: socket.stopper(), _pid_file: pid_file };
         thread::spawn(move || {
             let served = socket.serve(move |command| self.obey(command, &desk, &settings, &engine));
             if let Err(cause) = served {
                 tracing::error!("fail2ban's socket is closed: {cause}");
             }
         });
-        Ok(stop)
+        Ok(presence)
     }
 
     /// One command. What it changes is in force when it is answered.

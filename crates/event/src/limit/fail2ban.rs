@@ -123,3 +123,47 @@ pub const FAIL2BAN_ACTION_CALL_SECONDS: u64 = 60;
 /// Seconds that actions have at the end of the program to let everybody in again and to end. Then what runs is ended, and what was left
 /// is said.
 pub const FAIL2BAN_ACTION_STOP_SECONDS: u64 = 20;
+
+/// Bytes of what fail2ban's database keeps of one ban beside its time. More is left unread, and the ban stands without.
+pub const FAIL2BAN_DATABASE_DATA_BYTES: usize = 64 * 1024;
+
+/// Lines of one ban that are taken from fail2ban's database or written there, whatever `dbmaxmatches` says. Older ones are left out.
+pub const FAIL2BAN_DATABASE_MATCHES: usize = 50;
+
+/// What waits to be written to fail2ban's database. At the bound, more is counted and left out, and the whole is compared as soon as
+/// there is room.
+pub const FAIL2BAN_DATABASE_QUEUE: usize = 16 * 1024;
+
+/// Rows of fail2ban's database that are written or looked up at a time, before other programs have their turn.
+pub const FAIL2BAN_DATABASE_BATCH: usize = 500;
+
+/// Seconds for which a lock that another program holds on fail2ban's database is waited for. Then it is tried again a little later.
+pub const FAIL2BAN_DATABASE_PATIENCE_SECONDS: u64 = 2;
+
+/// Seconds that the last changes of fail2ban's database, or the last lines of its log, have at the end. Then they are left out.
+pub const FAIL2BAN_MIRROR_GRACE_SECONDS: u64 = 5;
+
+/// Lines that wait for fail2ban's log. At the bound, more are counted and left out, and a line says how many.
+pub const FAIL2BAN_LOG_QUEUE: usize = 16 * 1024;
+
+/// Bytes of lines that are written to fail2ban's log at a time.
+pub const FAIL2BAN_LOG_BYTES: usize = 64 * 1024;
+
+/// Bytes at the end of a log at which `lint` and `import` look. What stands before is not looked at.
+pub const FAIL2BAN_LINT_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Lines at the end of a log at which `lint` and `import` look. What stands before is not looked at.
+pub const FAIL2BAN_LINT_LINES: usize = 10_000;
+
+/// Findings of `lint` that are kept. Further ones are left out.
+pub const FAIL2BAN_FINDINGS: usize = 1000;
+
+/// Bytes shown of what a server said that did not get ready when fail2ban's client started it. The oldest are left out.
+pub const FAIL2BAN_START_LOG_BYTES: u64 = 16 * 1024;
+
+/// Bytes of `stockade.log`, where a server goes on that was started in the background. A longer one becomes `stockade.log.1`, in the place of
+/// the one before, and it begins anew.
+pub const FAIL2BAN_BACKGROUND_LOG_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Seconds between two looks at its length.
+pub const FAIL2BAN_BACKGROUND_LOG_SECONDS: u64 = 60;

@@ -82,6 +82,11 @@ const LEVELS: [&str; 13] = [
     "NOTSET",
 ];
 
+/// Whether fail2ban knows this as a log level.
+pub fn is_level(text: &str) -> bool {
+    LEVELS.iter().any(|level| level.eq_ignore_ascii_case(text)) || text.parse::<u32>().is_ok()
+}
+
 impl Server {
     /// Reads the settings of a folder such as `/etc/fail2ban`. What cannot be taken is complained about, and the default counts.
     pub fn read(folder: &Path, overrides: &Overrides) -> (Self, Vec<Complaint>) {
@@ -155,8 +160,7 @@ impl Reader<'_> {
             }
         }
         if let Some(value) = self.get(DEFINITION, "loglevel") {
-            let known = LEVELS.iter().any(|level| level.eq_ignore_ascii_case(&value.text));
-            if known || value.text.parse::<u32>().is_ok() {
+            if is_level(&value.text) {
                 server.loglevel = value.text;
             } else {
                 self.complain("loglevel", value, "a level such as INFO; INFO is taken");
