@@ -19,9 +19,16 @@ pub struct Past {
 #[derive(Debug, Default)]
 struct Known {
     at: u64,
-    /// By jail.
-    last: HashMap<String, (Option<IpAddr>, Option<Box<str>>)>,
-    bans: HashMap<String, Merged>,
+    jails: HashMap<String, InJail>,
+    /// Lines that led to bans, with the jail, the oldest first. A log's text.
+    lines: Vec<(String, String)>,
+}
+
+#[derive(Debug, Default)]
+struct InJail {
+    last: (Option<IpAddr>, Option<Box<str>>),
+    bans: u64,
+    failures: u64,
 }
 
 /// The bans of one subject put together.
@@ -36,41 +43,46 @@ pub struct Merged {
 impl Past {
     /// A failure was counted.
     pub fn found(&mut self, jail: &str, failure: &Failure) {
-        let last = (failure.address, failure.account.clone());
-        self.known(failure.subject).last.insert(jail.to_owned(), last);
+        let known = self.known(failure.subject);
+        known.jails.entry(jail.to_owned()).or_default().last = (failure.address, failure.account.clone());
     }
 
     /// The last address and account of somebody in a jail.
     pub fn last(&self, jail: &str, subject: &Subject) -> (Option<IpAddr>, Option<Box<str>>) {
-        let known = self.subjects.get(subject).and_then(|known| known.last.get(jail));
-        known.cloned().unwrap_or_default()
+        let known = self.subjects.get(subject).and_then(|known| known.jails.get(jail));
+        known.map(|known| known.last.clone()).unwrap_or_default()
     }
 
     /// A ban was made.
     pub fn banned(&mut self, jail: &str, subject: Subject, failures: u32, lines: &[String]) {
-        let merged = self.known(subject).bans.entry(jail.to_owned()).or_default();
-        merged.failures += u64::from(failures);
-        merged.lines.extend_from_slice(lines);
-        let past = merged.lines.len().saturating_sub(FAIL2BAN_ACTION_LINES);
-        merged.lines.drain(..past);
+        let known = self.known(subject);
+        let held = known.jails.entry(jail.to_owned()).or_default();
+        held.bans += 1;
+        held.failures += u64::from(failures);
+        known.lines.extend(lines.iter().map(|line| (jail.to_owned(), line.clone())));
+        let of_jail = known.lines.iter().filter(|(of, _)| of == jail).count();
+        let mut past = of_jail.saturating_sub(FAIL2BAN_ACTION_LINES);
+        known.lines.retain(|(of, _)| {
+            let goes = of == jail && past > 0;
+            past -= usize::from(goes);
+            !goes
+        });
     }
 
     /// The bans of somebody: of one jail, or of all.
     pub fn merged(&self, subject: &Subject, jail: Option<&str>) -> Option<Merged> {
-        let bans = &self.subjects.get(subject)?.bans;
-        if let Some(jail) = jail {
-            return bans.get(jail).cloned();
-        }
-        let mut names: Vec<&String> = bans.keys().collect();
-        names.sort();
-        let mut all = Merged::default();
-        for name in names {
-            all.failures += bans[name].failures;
-            all.lines.extend_from_slice(&bans[name].lines);
-        }
-        let past = all.lines.len().saturating_sub(FAIL2BAN_ACTION_LINES);
-        all.lines.drain(..past);
-        (!bans.is_empty()).then_some(all)
+        let known = self.subjects.get(subject)?;
+        let is_meant = |name: &str| jail.is_none_or(|jail| jail == name);
+        let jails: Vec<_> =
+            known.jails.iter().filter(|(name, held)| is_meant(name) && held.bans > 0).collect();
+        let lines: Vec<&String> =
+            known.lines.iter().filter(|(name, _)| is_meant(name)).map(|(_, line)| line).collect();
+        let past = lines.len().saturating_sub(FAIL2BAN_ACTION_LINES);
+        let merged = Merged {
+            failures: jails.iter().map(|(_, held)| held.failures).sum(),
+            lines: lines[past..].iter().map(|line| (*line).clone()).collect(),
+        };
+        (!jails.is_empty()).then_some(merged)
     }
 
     fn known(&mut self, subject: Subject) -> &mut Known {

@@ -136,3 +136,6 @@ pub fn mail_reads_tildes(command: &str) -> bool {
     let runs = words.any(|word| MAIL.contains(&word.rsplit('/').next().unwrap_or(word)));
     runs && !command.contains("set escape")
 }
+
+#[cfg(test)]
+mod tests;
