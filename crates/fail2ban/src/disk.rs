@@ -1,8 +1,9 @@
 //! The files of a configuration: the only module that touches the disk. It reads, within bounds, and refuses to write.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use event::limit;
 
@@ -28,6 +29,28 @@ pub fn text(path: &Path) -> Result<Option<String>, Wrong> {
     String::from_utf8(bytes)
         .map(Some)
         .map_err(|cause| Wrong::NotUtf8 { at: cause.utf8_error().valid_up_to() })
+}
+
+/// The end of a log, whatever its characters: the lines of its last bytes, the first of them left out if it may be cut. None: it is no
+/// file, or cannot be read.
+pub fn last_lines(path: &Path, most: usize) -> Option<Vec<String>> {
+    // A pipe would keep us waiting for ever.
+    let size = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?.len();
+    let mut file = File::open(path).ok()?;
+    let start = size.saturating_sub(limit::FAIL2BAN_LINT_BYTES);
+    file.seek(SeekFrom::Start(start)).ok()?;
+    let mut bytes = Vec::new();
+    file.take(limit::FAIL2BAN_LINT_BYTES).read_to_end(&mut bytes).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<&str> = text.lines().skip(usize::from(start > 0)).collect();
+    Some(lines[lines.len().saturating_sub(most)..].iter().map(|&line| line.to_owned()).collect())
+}
+
+/// How large a file is, and when it was written last, in seconds since 1970.
+pub fn size_and_time(path: &Path) -> Option<(u64, i64)> {
+    let known = std::fs::metadata(path).ok()?;
+    let written = known.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some((known.len(), i64::try_from(written.as_secs()).ok()?))
 }
 
 /// Whether there is such a file, or a link to one.
