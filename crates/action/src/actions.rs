@@ -170,7 +170,8 @@ impl Actions {
         self.stop_within(Duration::from_secs(FAIL2BAN_ACTION_STOP_SECONDS));
     }
 
-    fn stop_within(&self, span: Duration) {
+    /// The same within another time.
+    pub fn stop_within(&self, span: Duration) {
         let running: Vec<Running> = std::mem::take(&mut *self.lock());
         let ended = self.ended.1.lock().unwrap_or_else(PoisonError::into_inner);
         // Of threads that ended before.
@@ -225,9 +226,12 @@ impl Actions {
         let running = self.lock();
         let Some(one) = running.iter().find(|one| one.jail == jail) else { return };
         let subject = ticket.subject;
-        if !one.queue.ban(ticket) {
+        // A flood is not answered with a flood of lines: it is said as it doubles.
+        if let Err(missed) = one.queue.ban(ticket)
+            && missed.is_power_of_two()
+        {
             tracing::warn!(
-                "jail {jail}: its actions are not told of the ban of {subject}: too much waits for them"
+                "jail {jail}: its actions are not told of the ban of {subject}, the {missed}. that found too much waiting"
             );
         }
     }

@@ -56,16 +56,16 @@ struct Tasks {
 }
 
 impl Queue {
-    /// Puts a ban in; whether there was room.
-    pub fn ban(&self, ticket: Ticket) -> bool {
+    /// Puts a ban in. Where there is no room, how many found none so far.
+    pub fn ban(&self, ticket: Ticket) -> Result<(), u64> {
         let mut tasks = self.lock();
         if tasks.waiting.len() >= FAIL2BAN_ACTION_QUEUE || tasks.is_ended {
             tasks.missed += 1;
-            return false;
+            return Err(tasks.missed);
         }
         tasks.waiting.push_back(Task::Ban(Box::new(ticket)));
         self.filled.notify_one();
-        true
+        Ok(())
     }
 
     /// Puts something else in, for which there is room as long as it is about bans that were told.

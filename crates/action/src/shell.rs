@@ -40,7 +40,7 @@ pub enum Unsafe {
 
 #[derive(Debug)]
 enum Frame {
-    /// Commands, up to the end of the text, a bracket or a backtick.
+    /// Commands in brackets or backticks.
     Code(Until, Simple),
     Double,
     Single,
@@ -54,7 +54,6 @@ enum Frame {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Until {
-    End,
     Bracket,
     Backtick,
 }
@@ -62,6 +61,8 @@ enum Until {
 /// The shell's state behind what it has read so far.
 #[derive(Debug)]
 pub struct Shell {
+    /// The command that everything stands in.
+    outer: Simple,
     frames: Vec<Frame>,
     waiting: Vec<Document>,
     is_escaped: bool,
@@ -72,7 +73,8 @@ impl Shell {
     /// Before a command.
     pub fn new() -> Self {
         Self {
-            frames: vec![Frame::Code(Until::End, Simple::default())],
+            outer: Simple::default(),
+            frames: Vec::new(),
             waiting: Vec::new(),
             is_escaped: false,
             is_dollar: false,
@@ -235,8 +237,8 @@ impl Shell {
                 }
                 self.next_document();
             }
-            '`' if until == Until::Backtick => return self.leave(),
-            ')' if until == Until::Bracket => return self.leave(),
+            '`' if until == Some(Until::Backtick) => return self.leave(),
+            ')' if until == Some(Until::Bracket) => return self.leave(),
             '(' if rest.starts_with("((") && !is_word => {
                 self.frames.push(Frame::Arithmetic(0));
                 return Ok(2);
@@ -261,10 +263,10 @@ impl Shell {
         Ok(1)
     }
 
-    fn until(&self) -> Until {
+    fn until(&self) -> Option<Until> {
         match self.frames.last() {
-            Some(Frame::Code(until, _)) => *until,
-            _ => Until::End,
+            Some(Frame::Code(until, _)) => Some(*until),
+            _ => None,
         }
     }
 
@@ -277,15 +279,11 @@ impl Shell {
 
     /// The innermost command.
     fn simple(&mut self) -> &mut Simple {
-        if self.frames.is_empty() {
-            self.frames.push(Frame::Code(Until::End, Simple::default()));
-        }
-        let at = self.frames.iter().rposition(|frame| matches!(frame, Frame::Code(..)));
-        match at.map(|at| &mut self.frames[at]) {
-            Some(Frame::Code(_, simple)) => simple,
-            // The first frame holds commands and is never taken away.
-            _ => unreachable!("a shell's text stands in commands"),
-        }
+        let inner = self.frames.iter_mut().rev().find_map(|frame| match frame {
+            Frame::Code(_, simple) => Some(simple),
+            _ => None,
+        });
+        inner.unwrap_or(&mut self.outer)
     }
 
     fn document(&mut self, rest: &str) -> usize {

@@ -89,7 +89,7 @@ pub const FAIL2BAN_ACTION_JAILS: usize = 256;
 
 /// Commands of actions that run at once over all jails. Further ones wait; a jail has one at most, so a slow one keeps no other jail
 /// from its turn.
-pub const FAIL2BAN_ACTION_CHILDREN: usize = 8;
+pub const FAIL2BAN_ACTION_CHILDREN: usize = 16;
 
 /// What may wait for one jail's actions. At the bound, a ban is not told to them, and is counted; what lifts a ban that they were told of
 /// always is.
