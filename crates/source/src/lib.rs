@@ -9,6 +9,7 @@ mod watch;
 mod survey;
 mod rotation;
 mod head;
+mod at;
 mod lines;
 mod tail;
 mod trail;
@@ -22,6 +23,7 @@ mod journal;
 #[doc(hidden)]
 pub mod fuzzing;
 
+pub use at::position_at;
 pub use error::SourceError;
 pub use file::{FileBlock, FileSource};
 pub use health::{FileHealth, FileState, JournalHealth, JournalState, StreamHealth};
