@@ -66,6 +66,22 @@ impl Actions {
         is_carried_out: impl Fn(&ActionModel) -> bool,
     ) -> Vec<String> {
         let mut remarks = Vec::new();
+        let mut told = Vec::new();
+        // Whoever tells what happens is not kept waiting by the reading of commands.
+        for jail in jails.iter().filter(|jail| jail.started && !jail.idle) {
+            let actions = jail.actions.iter().filter(|action| !is_carried_out(action));
+            let (programs, models): (Vec<_>, Vec<_>) = actions.cloned().partition(|one| one.python.is_some());
+            for (file, action) in programs.iter().filter_map(|one| Some((&one.python.as_ref()?.0, &one.name)))
+            {
+                remarks.push(format!(
+                    "jail {}: action '{action}' is a program in Python ({file}) and cannot run here; write it as commands in an \
+                     action.d/*.conf: smtp.py as sendmail-whois.conf, others with their own program in actionban",
+                    jail.name
+                ));
+            }
+            remarks.extend(models.iter().flat_map(|action| self.remarks(&jail.name, action)));
+            told.push((jail, models));
+        }
         let mut running = self.lock();
         for one in running.iter_mut() {
             if !jails.iter().any(|jail| jail.name == one.jail && jail.started) {
@@ -73,20 +89,7 @@ impl Actions {
                 one.queue.put(Task::Rest);
             }
         }
-        for jail in jails.iter().filter(|jail| jail.started && !jail.idle) {
-            let mut models = Vec::new();
-            for action in jail.actions.iter().filter(|action| !is_carried_out(action)) {
-                if let Some((file, _)) = &action.python {
-                    remarks.push(format!(
-                        "jail {}: action '{}' is a program in Python ({file}) and cannot run here; write it as commands in an \
-                         action.d/*.conf: smtp.py as sendmail-whois.conf, others with their own program in actionban",
-                        jail.name, action.name
-                    ));
-                    continue;
-                }
-                remarks.extend(self.remarks(&jail.name, action));
-                models.push(action.clone());
-            }
+        for (jail, models) in told {
             let found = running.iter().position(|one| one.jail == jail.name);
             let at = match found {
                 Some(at) => at,

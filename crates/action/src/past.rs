@@ -67,6 +67,9 @@ impl Past {
             past -= usize::from(goes);
             !goes
         });
+        // Where very many jails ban the same address, those that did so longest ago have no lines left.
+        let past = known.lines.len().saturating_sub(FAIL2BAN_ACTION_LINES * FAIL2BAN_ACTION_LINES);
+        known.lines.drain(..past);
     }
 
     /// The bans of somebody: of one jail, or of all.

@@ -69,6 +69,7 @@ impl Script {
             }
             Told::Foreign(value) => value,
         };
+        let begins_argument = shell.begins_argument();
         let place = shell.variable().map_err(|place| Fault::Unsafe { tag: tag.to_owned(), place })?;
         let name = variable(tag);
         match place {
@@ -80,8 +81,13 @@ impl Script {
             }
             Place::Comment => self.text.push_str(&name),
         }
-        if !self.variables.iter().any(|(known, _)| *known == name) {
+        let at = self.variables.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
             self.variables.push((name, clean(value, guards_mail)));
+            self.variables.len() - 1
+        });
+        let held = &mut self.variables[at].1;
+        if begins_argument && held.starts_with('-') {
+            held.replace_range(..1, "_");
         }
         Ok(())
     }

@@ -107,6 +107,12 @@ impl Shell {
         judged.map(|()| place)
     }
 
+    /// Whether a variable here would be the beginning of an argument: a program might take it for an option.
+    pub fn begins_argument(&mut self) -> bool {
+        let is_in_words = matches!(self.frames.last(), None | Some(Frame::Code(..) | Frame::Double));
+        is_in_words && self.simple().begins_argument()
+    }
+
     /// Reads the next piece of the text: a character, or a line of a here-document. How many bytes it took. What was wrong with a
     /// variable may come out only now.
     pub fn step(&mut self, rest: &str) -> Result<usize, Unsafe> {

@@ -7,6 +7,9 @@ use super::Script;
 use crate::fault::Fault;
 use crate::info::{Info, Told};
 
+/// They read some things differently.
+const SHELLS: &str = "dash bash";
+
 const HOSTILE: &str = "a $(touch OWNED) `touch OWNED` ; touch OWNED & touch OWNED | touch OWNED\n'; touch OWNED; '\"; touch OWNED; \"\n\
     EOF\ntouch OWNED\n) touch OWNED } touch OWNED ${x:=$(touch OWNED)} a[$(touch OWNED)] \\ -rf * ~! touch OWNED > OWNED\0 touch OWNED";
 
@@ -141,7 +144,7 @@ fn nothing_of_a_log_runs_in_any_shell() {
             let log = HOSTILE.replace("OWNED", &folder.path().join("owned").display().to_string());
             let Ok(made) = script(&place.replace("TAG", tag), &log) else { continue };
             assert!(!made.text.contains("touch"), "{}", made.text);
-            for shell in ["dash", "bash"] {
+            for shell in SHELLS.split(' ') {
                 run(shell, &made, folder.path());
                 assert!(!folder.path().join("owned").exists(), "{shell} {name}: {place}\n{}", made.text);
             }
@@ -200,7 +203,7 @@ fn nothing_of_a_log_runs_in_nonsense_either() {
             continue;
         }
         ran += 1;
-        run(if ran % 2 == 0 { "dash" } else { "bash" }, &made, folder.path());
+        run(SHELLS.split(' ').nth(ran % 2).unwrap(), &made, folder.path());
         assert!(!folder.path().join("owned").exists(), "{command}\n{}", made.text);
     }
     assert!(ran > 300, "{ran}");
@@ -226,6 +229,19 @@ fn a_log_s_text_arrives_as_it_is() {
         assert_eq!(run("dash", &script(command, log).unwrap(), folder.path()), log, "{command}");
     }
     assert_eq!(script("say <matches>", "a\0b").unwrap().variables[0].1, "a\u{fffd}b");
+}
+
+#[test]
+fn no_word_becomes_an_option() {
+    let told = |command: &str| script(command, "-oProxyCommand=x").unwrap().variables[0].1.clone();
+    for command in ["say <F-USER>", "say x \"<F-USER>\"", "say \"$(say '' <F-USER>)\""] {
+        assert_eq!(told(command), "_oProxyCommand=x", "{command}");
+    }
+    for command in
+        ["say x<F-USER>", "say \"x <F-USER>\"", "x=<F-USER>; say \"$x\"", "say <<END\n<F-USER>\nEND"]
+    {
+        assert_eq!(told(command), "-oProxyCommand=x", "{command}");
+    }
 }
 
 #[test]

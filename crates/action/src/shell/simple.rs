@@ -41,6 +41,11 @@ impl Simple {
         self.word.is_some()
     }
 
+    /// Whether what comes next is the beginning of a word behind the first.
+    pub fn begins_argument(&self) -> bool {
+        !self.words.is_empty() && self.word.as_ref().is_none_or(String::is_empty)
+    }
+
     /// A word begins, if none has.
     pub fn begin_word(&mut self) {
         self.word.get_or_insert_default();
