@@ -6,7 +6,9 @@ mod shown;
 mod zone;
 mod stamp;
 mod search;
+mod form;
 mod template;
+mod minute;
 mod default;
 mod detector;
 
@@ -16,6 +18,7 @@ use event::Moment;
 use jiff::tz::TimeZone;
 
 use detector::Detector;
+use minute::{Minute, Written};
 
 /// A date that was found in a line. `start..end` is what fail2ban cuts out of the line before it looks for failures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +38,7 @@ pub struct DateDetector {
     detector: Detector,
     /// The zone of dates that name none, in minutes from UTC.
     assumed: Option<i32>,
+    minute: Minute,
 }
 
 impl DateDetector {
@@ -47,7 +51,7 @@ impl DateDetector {
             ),
         };
         let lines = pattern.unwrap_or_default().split('\n').map(str::trim).filter(|line| !line.is_empty());
-        Ok(Self { detector: Detector::new(lines)?, assumed })
+        Ok(Self { detector: Detector::new(lines)?, assumed, minute: Minute::default() })
     }
 
     /// How often each template was chosen, by the name that fail2ban shows, in the present order.
@@ -58,9 +62,17 @@ impl DateDetector {
     /// The date in this line. A date without a zone is in `logtimezone`, or else in `zone`; one without a year is the last such before `now`.
     pub fn find(&mut self, line: &str, now: Moment, zone: &TimeZone) -> Option<Found> {
         let (template, seen) = self.detector.find(line, now)?;
-        let at =
-            if seen.cut.is_empty() { None } else { template.moment(line, &seen, self.assumed, now, zone) };
-        Some(Found { at, start: seen.cut.start, end: seen.cut.end })
+        let work_out = |line: &str| template.moment(line, &seen, self.assumed, now, zone);
+        let cut = seen.cut.clone();
+        let at = match seen.second() {
+            _ if cut.is_empty() => None,
+            None => work_out(line),
+            Some((second, behind)) => {
+                let date = Written { template: &template, zone, cut: cut.clone(), second, behind };
+                self.minute.moment(&date, line, now, work_out)
+            }
+        };
+        Some(Found { at, start: cut.start, end: cut.end })
     }
 }
 

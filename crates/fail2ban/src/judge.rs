@@ -184,7 +184,10 @@ impl Judge {
             (start, end) = (found.start, found.end);
             match found.at {
                 Some(moment) if end > start => {
-                    self.last = Some((line[start..end].to_owned(), moment));
+                    let (date, last) = self.last.get_or_insert_default();
+                    date.clear();
+                    date.push_str(&line[start..end]);
+                    *last = moment;
                     at = Some(moment);
                 }
                 _ => {}

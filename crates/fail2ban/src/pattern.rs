@@ -6,6 +6,8 @@ pub mod tags;
 pub mod syntax;
 pub mod python;
 pub mod render;
+mod tail;
+mod relaxed;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -20,9 +22,11 @@ use regex_automata::util::primitives::NonMaxUsize;
 
 use regex_syntax::hir::Hir;
 
+use relaxed::Relaxed;
 use render::{Target, needs_backtracking, render, render_ascii};
 use syntax::Node;
 pub use tags::Names;
+use tail::{Tail, without_tail};
 
 /// What the text to search may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +53,15 @@ pub struct Pattern {
 
 #[derive(Clone, Debug)]
 enum Engine {
-    Linear(Linear),
-    Backtracking { guard: Linear, exact: Arc<Backtracking> },
+    Linear(Linear, Option<Tail>),
+    Backtracking { guard: Linear, quick: Option<Quick>, exact: Arc<Backtracking> },
+}
+
+/// Finds most matches of a pattern that needs backtracking, in text of ASCII, and says where it cannot tell.
+#[derive(Clone, Debug)]
+struct Quick {
+    automaton: Automaton,
+    relaxed: Arc<Relaxed>,
 }
 
 /// An automaton in two forms: a small one for text that is ASCII throughout, as most lines are, and one for any other, which is only
@@ -69,6 +80,8 @@ type Literals = Vec<Vec<u8>>;
 #[derive(Clone, Debug, Default)]
 pub struct Places {
     slots: Vec<Option<NonMaxUsize>>,
+    /// The groups of a simpler pattern.
+    relaxed: Vec<Option<NonMaxUsize>>,
 }
 
 /// The search was given up: its steps were used up.
@@ -87,14 +100,17 @@ impl Pattern {
         let one_line = text == Text::Line;
         let hard = needs_backtracking(&parsed.root, one_line);
         let target = if hard { Target::Loose } else { Target::Linear };
+        let shorter = without_tail(&parsed.root).filter(|_| one_line && !hard);
+        let searched = shorter.as_ref().map_or(&parsed.root, |(root, _)| root);
         let (linear, literals) =
-            Linear::new(&parsed.root, target, one_line).map_err(|cause| wrong(Wrong::Engine(cause)))?;
+            Linear::new(searched, target, one_line).map_err(|cause| wrong(Wrong::Engine(cause)))?;
         let engine = if hard {
+            let quick = Quick::new(&parsed.root, one_line);
             let exact = backtracking(&render(&parsed.root, Target::Backtracking, one_line));
             let exact = exact.map_err(|cause| wrong(Wrong::Engine(cause)))?;
-            Engine::Backtracking { guard: linear, exact: Arc::new(exact) }
+            Engine::Backtracking { guard: linear, quick, exact: Arc::new(exact) }
         } else {
-            Engine::Linear(linear)
+            Engine::Linear(linear, shorter.map(|(_, tail)| tail))
         };
         let names = parsed.names.into_iter().map(|name| name.map(Arc::from)).collect();
         Ok(Self { source: source.into(), names, engine, literals })
@@ -112,7 +128,7 @@ impl Pattern {
 
     /// Whether an automaton runs it, in time in proportion to the line.
     pub fn is_linear(&self) -> bool {
-        matches!(self.engine, Engine::Linear(_))
+        matches!(self.engine, Engine::Linear(..))
     }
 
     /// The names of its groups, with their numbers.
@@ -130,11 +146,20 @@ impl Pattern {
         places.slots.clear();
         places.slots.resize(self.names.len() * 2, None);
         match &self.engine {
-            Engine::Linear(linear) => {
+            Engine::Linear(linear, tail) => {
                 let automaton = linear.automaton(text)?;
-                Ok(automaton.search_slots(&Input::new(text), &mut places.slots).is_some())
+                let found = automaton.search_slots(&Input::new(text), &mut places.slots).is_some();
+                if let Some(tail) = tail.filter(|_| found) {
+                    places.extend(tail, text);
+                }
+                Ok(found)
             }
-            Engine::Backtracking { guard, exact } => {
+            Engine::Backtracking { guard, quick, exact } => {
+                if let Some(quick) = quick.as_ref().filter(|_| text.is_ascii())
+                    && let Some(found) = quick.search(text, places)
+                {
+                    return Ok(found);
+                }
                 if !guard.automaton(text)?.is_match(text) {
                     return Ok(false);
                 }
@@ -154,6 +179,45 @@ impl Places {
     /// Where a group stands, by its number; 0 is the whole match.
     pub fn group(&self, number: usize) -> Option<(usize, usize)> {
         Some(((*self.slots.get(number * 2)?)?.get(), (*self.slots.get(number * 2 + 1)?)?.get()))
+    }
+
+    /// Lets the match and the tail's group go on to the end of the line.
+    fn extend(&mut self, tail: Tail, text: &str) {
+        let Some((_, end)) = self.group(0) else { return };
+        let rest = &text.as_bytes()[end..];
+        let end = end + rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+        for group in [Some(0), tail.group].into_iter().flatten() {
+            self.slots[group * 2 + 1] = NonMaxUsize::new(end);
+        }
+    }
+}
+
+impl Quick {
+    fn new(root: &Node, one_line: bool) -> Option<Self> {
+        let relaxed = Relaxed::new(root).filter(|relaxed| !needs_backtracking(&relaxed.root, one_line))?;
+        let hir = parsed(&render_ascii(&relaxed.root, Target::Linear, one_line), false).ok()?;
+        Some(Self { automaton: automaton(&hir).ok()?, relaxed: Arc::new(relaxed) })
+    }
+
+    /// Whether the pattern matches, and where its groups stand then. None: this cannot be told.
+    fn search(&self, text: &str, places: &mut Places) -> Option<bool> {
+        let Places { slots, relaxed } = places;
+        relaxed.clear();
+        relaxed.resize(2 + self.relaxed.origin.len() * 2, None);
+        if self.automaton.search_slots(&Input::new(text), relaxed).is_none() {
+            return Some(false);
+        }
+        let place = |group: usize| Some((relaxed[group * 2]?.get(), relaxed[group * 2 + 1]?.get()));
+        if !self.relaxed.checks.iter().all(|check| check.holds(text, place(check.group))) {
+            return None;
+        }
+        slots[..2].copy_from_slice(&relaxed[..2]);
+        for (origin, taken) in self.relaxed.origin.iter().zip(relaxed[2..].chunks_exact(2)) {
+            if *origin > 0 && taken[0].is_some() {
+                slots[origin * 2..origin * 2 + 2].copy_from_slice(taken);
+            }
+        }
+        Some(true)
     }
 }
 

@@ -6,6 +6,7 @@ use std::ops::Range;
 use event::Moment;
 use jiff::tz::TimeZone;
 
+use super::form::Form;
 use super::search::{Begin, Edges, Match, Search};
 use super::{DateError, field, stamp};
 
@@ -23,6 +24,8 @@ pub struct Template {
     /// The first that matches furthest left counts. Several: a separator that must be the same throughout.
     searches: Vec<Search>,
     meaning: Meaning,
+    /// How it is read by hand.
+    form: Option<Form>,
 }
 
 /// Where a template can match at all.
@@ -51,8 +54,28 @@ pub struct Seen {
     pub whole: Range<usize>,
     /// The date, which is cut out of the line.
     pub cut: Range<usize>,
-    found: Match,
-    search: usize,
+    /// The part that was searched.
+    part: Range<usize>,
+    /// How it was found.
+    by: By,
+}
+
+#[derive(Clone, Debug)]
+enum By {
+    /// By a regular expression.
+    Search(Match, usize),
+    /// By hand: where the two digits of the second are, and what follows them and their fraction.
+    Hand { second: usize, behind: usize },
+}
+
+impl Seen {
+    /// Of a date that was read by hand: where the two digits of its second are, and what follows them and their fraction.
+    pub fn second(&self) -> Option<(usize, usize)> {
+        match self.by {
+            By::Hand { second, behind } => Some((second, behind)),
+            By::Search(..) => None,
+        }
+    }
 }
 
 const EPOCH: &str = r"[0-9]{10,11}\b(?:\.[0-9]{3,6})?";
@@ -102,6 +125,7 @@ impl Template {
         let regex = if field::has_words(text) { format!("(?iu){regex}") } else { regex };
         let mut made = Self::from_regex(name, &regex, edges, Meaning::Fields)?;
         made.pattern = Some(pattern.to_owned());
+        made.form = Form::of(pattern);
         Ok(made)
     }
 
@@ -121,7 +145,7 @@ impl Template {
             by_separator(&regex).iter().map(|regex| Search::new(regex, edges)).collect::<Result<_, _>>()?;
         let marked = edges.begin == Begin::Line && !name.starts_with("{^LN-BEG}");
         let name = if marked { format!("{{^LN-BEG}}{name}") } else { name };
-        Ok(Self { name, pattern: None, weight: 1.0, anchored, searches, meaning })
+        Ok(Self { name, pattern: None, weight: 1.0, anchored, searches, meaning, form: None })
     }
 
     /// Seconds at the line's beginning, in a bracket there, or behind `audit(`.
@@ -135,6 +159,7 @@ impl Template {
             anchored: Anchored::default(),
             searches: vec![Search::behind(&regex, &[1, 2, 3])?],
             meaning: Meaning::Epoch { group: 0, long },
+            form: None,
         })
     }
 
@@ -159,14 +184,24 @@ impl Template {
 
     /// The first match in this part of the line.
     pub fn find(&self, line: &str, part: Range<usize>) -> Option<Seen> {
+        if let Some(spot) = self.form.and_then(|form| form.read(line, part.clone())) {
+            let by = By::Hand { second: spot.second, behind: spot.behind };
+            return Some(Seen { whole: spot.whole, cut: spot.cut, part, by });
+        }
+        self.search(line, part)
+    }
+
+    /// As `find`, by regular expressions alone.
+    pub fn search(&self, line: &str, part: Range<usize>) -> Option<Seen> {
         let all = self.searches.iter().enumerate();
-        let found = all.filter_map(|(search, regex)| Some((search, regex.find(line, part.clone())?)));
-        let (search, found) = found.min_by_key(|(search, found)| (found.whole.start, *search))?;
+        let found = all.filter_map(|(search, regex)| Some((regex.find(line, part.clone())?, search)));
+        let (found, search) = found.min_by_key(|(found, search)| (found.whole.start, *search))?;
         let cut = match self.meaning {
             Meaning::Epoch { group: 0, .. } => found.whole.clone(),
             _ => found.groups.get(1)?.clone().unwrap_or(0..0),
         };
-        Some(Seen { whole: found.whole.clone(), cut, found, search })
+        let whole = found.whole.clone();
+        Some(Seen { whole, cut, part, by: By::Search(found, search) })
     }
 
     /// The moment that a match means. None: there is no such date.
@@ -180,17 +215,30 @@ impl Template {
     ) -> Option<Moment> {
         match self.meaning {
             Meaning::Fields => {
-                let names = self.searches[seen.search].names.iter().enumerate();
+                let again;
+                let (found, search) = match &seen.by {
+                    By::Search(found, search) => (found, *search),
+                    By::Hand { .. } => {
+                        let By::Search(found, search) = self.search(line, seen.part.clone())?.by else {
+                            return None;
+                        };
+                        again = found;
+                        (&again, search)
+                    }
+                };
+                let names = self.searches[search].names.iter().enumerate();
                 let fields = names.filter_map(|(number, name)| {
                     let mut letters = name.as_deref()?.chars();
                     let (letter, None) = (letters.next()?, letters.next()) else { return None };
-                    Some((letter, &line[seen.found.groups.get(number)?.clone()?]))
+                    Some((letter, &line[found.groups.get(number)?.clone()?]))
                 });
                 stamp::moment(fields, assumed, now, zone)
             }
             Meaning::Epoch { group, long } => {
-                let part =
-                    if group == 0 { seen.whole.clone() } else { seen.found.groups.get(group)?.clone()? };
+                let part = match &seen.by {
+                    By::Search(found, _) if group > 0 => found.groups.get(group)?.clone()?,
+                    _ => seen.whole.clone(),
+                };
                 epoch_moment(&line[part], long)
             }
             Meaning::Tai => {

@@ -72,3 +72,36 @@ fn strange_lines_do_no_harm() {
         detector.find(line, NOW, &zurich());
     }
 }
+
+mod by_hand {
+    use proptest::prelude::*;
+
+    use super::super::default::PATTERNS;
+    use super::super::template::Template;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        /// What is read by hand is what the regular expression finds.
+        #[test]
+        fn dates_are_those_of_the_regular_expression(
+            pattern in prop::sample::select(vec![0usize, 1, 4]),
+            begin in prop::sample::select(vec!["{^LN-BEG}", "^", ""]),
+            before in "(|\\[|<1|\\(\\[|  |[ a1_\\[é]{0,3})",
+            date in "(20[0-4][0-9][-/.](0[1-9]|1[0-3])[-/.]([0-3][0-9]| ?[0-9])[ T]|(Sun )?(nov|Jan|MAY|mai) ([0-3][0-9]| ?[0-9]) |([0-3][0-9]| ?[0-9])[-/](Nov|Oct)[-/]20[0-4][0-9][ :])",
+            time in "([0-2][0-9]|[0-9]):[0-6][0-9]:[0-6][0-9]",
+            behind in "([.,][0-9]{0,7})?(|[+-][01][0-9]:?[0-9]{0,3}| [+-][01][0-9]{3}|  ?(Z|UTC|GMT|z|u)|[a-z ]{1,3}| 20[0-4][0-9]|[ .,:\\]é\\t\u{1c}]{1,2}| 2.x)(x|\\[|)",
+            cut in 0usize..3,
+        ) {
+            let template = Template::new(&format!("{begin}{}", PATTERNS[pattern])).unwrap();
+            let line = format!("{before}{date}{time}{behind}");
+            let length = line.floor_char_boundary(line.len().saturating_sub(cut));
+            for part in [0..line.len(), 0..length, before.len()..line.len(), before.len()..length.max(before.len())] {
+                let hand = template.find(&line, part.clone());
+                let regex = template.search(&line, part);
+                let places = |seen: &super::super::template::Seen| (seen.whole.clone(), seen.cut.clone());
+                prop_assert_eq!(hand.as_ref().map(places), regex.as_ref().map(places), "{}", line);
+            }
+        }
+    }
+}

@@ -146,12 +146,55 @@ mod any {
             };
             if let Ok(pattern) = Pattern::new(&pattern, Names::Read, Text::Line) {
                 let small = found(&pattern, &format!("{text}\n"));
-                let Engine::Linear(linear) = &pattern.engine else { return Ok(()) };
-                let hir = parsed(&linear.text, true).unwrap();
+                if !pattern.is_linear() {
+                    return Ok(());
+                }
+                let root = python::parse(&tags::localise_flags(pattern.source()), false).unwrap().root;
+                let hir = parsed(&render(&root, Target::Linear, true), true).unwrap();
                 let whole = automaton(&hir).unwrap();
                 let place = whole.find(&format!("{text}\n")).map(|found| Some((found.start(), found.end())));
                 prop_assert_eq!(small, Ok(place));
             }
         }
+
+        /// What the simpler pattern finds is what the engine finds that backtracks, group by group.
+        #[test]
+        fn simpler_pattern_finds_the_same(
+            pattern in r"\^?(\(a\)\?|\(\?:ab\?\)\?|\(\?P<u>\(b\+\)\|c\?\)|\(\(a\)\|b\|\)){1,2}([a-c.]|\[ab\][*+]|c\?|\(\?:\(\?!ab\)\.\)\*\??|\(\?:b\(\?!a\)\[a-c\]\)\+|\(\?!bc\)|\(a\|b\)\*){0,4}(\(\?\([12]\)[abc]{0,2}(\|[abc]{0,2})?\)[a-c]?|\(\?\(1\)\(\?:\(\?!ca\)\.\)\*\|\.c\)){0,2}\$?",
+            text in "[a-c]{0,9}",
+        ) {
+            let kind = Text::Line;
+            if let Ok(pattern) = Pattern::new(&pattern, Names::Read, kind) {
+                let mut slow = pattern.clone();
+                if let Engine::Backtracking { quick, .. } = &mut slow.engine {
+                    *quick = None;
+                }
+                let text = format!("{text}\n");
+                let (mut one, mut other) = (Places::default(), Places::default());
+                let found = pattern.search(&text, &mut one);
+                prop_assert_eq!(found, slow.search(&text, &mut other));
+                if found == Ok(true) {
+                    prop_assert_eq!(one.slots, other.slots);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_the_filters_ask_for_is_searched_by_the_simpler_pattern() {
+    let quick = |pattern: &str| {
+        let pattern = Pattern::new(pattern, Names::Read, Text::Line).unwrap();
+        matches!(pattern.engine, Engine::Backtracking { quick: Some(_), .. })
+    };
+    let user = "<F-USER>(?P<cond_user>\\S+)|(?(cond_inv)(?:(?! from ).)*?|[^:]+)</F-USER>";
+    let failed = "^Failed \\S+ for (?P<cond_inv>invalid user )?";
+    assert!(quick(&format!("{failed}{user} from <HOST>(?(cond_user): |(?:(?:(?! from ).)*)$)")));
+    assert!(quick("^x(?:,(?!RemoteAddress=)\\w+=\"[^\"]*\")*,RemoteAddress=<HOST>$"));
+    assert!(quick("NOTICE\\s+\\[(?!recidive\\])(?:.*)\\]\\s+Ban\\s+<HOST>\\s*$"));
+    for pattern in
+        ["(?:a(?!b)c|d)*<HOST>", "(?<!a)<HOST>", "(a)+(?:b(?(1)c))*<HOST>", "(?i)(?!a)<HOST>", "(?=a)<HOST>"]
+    {
+        assert!(!quick(pattern), "{pattern}");
     }
 }
