@@ -15,6 +15,9 @@ use event::limit::{FAIL2BAN_BACKGROUND_LOG_BYTES, FAIL2BAN_BACKGROUND_LOG_SECOND
 
 use crate::{clock, pipeline};
 
+/// Names the settings file, since fail2ban's programs have no option for it.
+const CONFIG_VARIABLE: &str = "STOCKADE_CONFIG";
+
 /// Does what one of fail2ban's programs is asked for.
 pub fn carry_out_as(name: Name, arguments: &[OsString]) -> ExitCode {
     match carry_out(name, arguments, clock::now) {
@@ -36,7 +39,7 @@ fn serve(service: Service) -> ExitCode {
         thread::spawn(move || keep_short(&log, &ended));
     }
     let options = pipeline::Options {
-        config: crate::config_file(None),
+        config: crate::config_file(std::env::var_os(CONFIG_VARIABLE).as_deref().map(Path::new)),
         fail2ban: Some((service.folder, service.overrides)),
         socket: service.state_dir.join("stockade.sock"),
         state_dir: service.state_dir,

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use dropin::{Edition, Model, Socket, Stop, Unborn, Wrong};
 use fail2ban::Value;
@@ -27,13 +27,15 @@ pub struct Takeover {
 /// What stands for others to find us by, until it is stopped.
 pub struct Presence {
     socket: Stop,
+    serving: JoinHandle<()>,
     _pid_file: Option<PidFile>,
 }
 
 impl Presence {
-    /// Takes it away.
+    /// Takes it away, once whoever asked for the end has its answer.
     pub fn stop(self) {
         self.socket.stop();
+        let _ = self.serving.join();
     }
 }
 
@@ -74,14 +76,14 @@ impl Takeover {
             let told = |cause: &_| tracing::warn!("{}: cannot be written: {cause}", path.display());
             PidFile::write(path).inspect_err(told).ok()
         });
-        let presence = Presence { socket: socket.stopper(), _pid_file: pid_file };
-        thread::spawn(move || {
+        let stop = socket.stopper();
+        let serving = thread::spawn(move || {
             let served = socket.serve(move |command| self.obey(command, &desk, &settings, &engine));
             if let Err(cause) = served {
                 tracing::error!("fail2ban's socket is closed: {cause}");
             }
         });
-        Ok(presence)
+        Ok(Presence { socket: stop, serving, _pid_file: pid_file })
     }
 
     /// One command. What it changes is in force when it is answered.

@@ -42,7 +42,8 @@ Options:
     -h, --help               this
     -V, --version            the version of fail2ban that is spoken; -V: its number alone
 
-State lies in /var/lib/stockade, or where STOCKADE_STATE_DIR says.
+Stockade's state lies in /var/lib/stockade, or where STOCKADE_STATE_DIR says; its settings are those
+of 'stockade run', or those of the file that STOCKADE_CONFIG names.
 ";
 
 const COMMANDS: &str = "

@@ -21,6 +21,7 @@ mod whitelist;
 mod blocklists;
 mod redis;
 mod takeover;
+mod called_as;
 mod catch_up;
 mod success;
 mod evidence;
