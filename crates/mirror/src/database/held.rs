@@ -1,0 +1,87 @@
+//! The bans that hold and stand in the database: what must be there, so that a row that another program deleted is missed. Lines and
+//! other data are in the database alone.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::change::{Change, Row};
+
+/// All of them, by jail and address.
+#[derive(Default)]
+pub struct Held {
+    bans: HashMap<Box<str>, HashMap<Box<str>, Span>>,
+    /// The jails that run.
+    running: BTreeSet<String>,
+}
+
+/// When a ban holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    pub since: i64,
+    pub ban_time: i64,
+    pub ban_count: u32,
+}
+
+impl Span {
+    fn is_over(self, now: i64) -> bool {
+        self.ban_time >= 0 && self.since.saturating_add(self.ban_time) <= now
+    }
+}
+
+impl Held {
+    /// After the change is committed.
+    pub fn take(&mut self, change: &Change) {
+        match change {
+            Change::On(jail) => {
+                self.running.insert(jail.clone());
+            }
+            Change::Off(jail) => {
+                self.running.remove(jail);
+                self.bans.remove(jail.as_str());
+            }
+            Change::Ban(row) => {
+                let span = Span { since: row.since, ban_time: row.ban_time, ban_count: row.ban_count };
+                self.bans.entry(row.jail.as_str().into()).or_default().insert(row.ip.as_str().into(), span);
+            }
+            Change::Unban { jail, ip } | Change::Over { jail, ip } => self.drop_one(jail, ip),
+            Change::Read(_) => {}
+        }
+    }
+
+    pub fn get(&self, jail: &str, ip: &str) -> Option<Span> {
+        self.bans.get(jail)?.get(ip).copied()
+    }
+
+    /// What ought to be in the database: those that are not over.
+    pub fn due(&self, now: i64) -> Vec<(Box<str>, Box<str>, Span)> {
+        let all =
+            self.bans.iter().flat_map(|(jail, bans)| bans.iter().map(move |(ip, span)| (jail, ip, span)));
+        all.filter(|(_, _, span)| !span.is_over(now))
+            .map(|(jail, ip, span)| (jail.clone(), ip.clone(), *span))
+            .collect()
+    }
+
+    pub fn drop_one(&mut self, jail: &str, ip: &str) {
+        if let Some(bans) = self.bans.get_mut(jail) {
+            bans.remove(ip);
+        }
+    }
+
+    pub fn running(&self) -> impl Iterator<Item = &str> {
+        self.running.iter().map(String::as_str)
+    }
+
+    /// What makes the database agree with `standing`: bans that were not told, and the end of those that do not hold any more.
+    pub fn differences(&self, standing: Vec<Row>, now: i64) -> Vec<Change> {
+        let known: HashMap<(&str, &str), &Row> =
+            standing.iter().map(|row| ((row.jail.as_str(), row.ip.as_str()), row)).collect();
+        let ended = self.due(now).into_iter().filter(|(jail, ip, _)| !known.contains_key(&(&**jail, &**ip)));
+        let mut changes: Vec<Change> =
+            ended.map(|(jail, ip, _)| Change::Unban { jail: jail.into(), ip: ip.into() }).collect();
+        let is_new = |row: &Row| {
+            self.get(&row.jail, &row.ip)
+                .is_none_or(|span| (span.since, span.ban_time) != (row.since, row.ban_time))
+        };
+        changes.extend(standing.into_iter().filter(is_new).map(Change::Ban));
+        changes
+    }
+}
