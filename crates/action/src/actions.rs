@@ -1,5 +1,6 @@
 //! The actions of all jails. Whoever tells something here never waits; each jail has a thread that does what it asks for.
 
+use std::cell::RefCell;
 use std::fs;
 use std::io;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
@@ -34,8 +35,8 @@ struct Running {
     queue: Arc<Queue>,
     records: Arc<Mutex<Vec<Record>>>,
     thread: JoinHandle<()>,
-    /// As its actions were told last.
-    told: (Vec<ActionModel>, i64),
+    /// As it was told last, with the actions that run here.
+    told: Option<JailModel>,
 }
 
 impl Actions {
@@ -85,7 +86,7 @@ impl Actions {
         let mut running = self.lock();
         for one in running.iter_mut() {
             if !jails.iter().any(|jail| jail.name == one.jail && jail.started) {
-                one.tell((Vec::new(), 0));
+                one.tell(None);
                 one.queue.put(Task::Rest);
             }
         }
@@ -105,7 +106,9 @@ impl Actions {
                     }
                 },
             };
-            running[at].tell((models, jail.ban_time));
+            let mut told = jail.clone();
+            told.actions = models;
+            running[at].tell(Some(told));
             running[at].queue.put(Task::Wake);
         }
         remarks
@@ -134,7 +137,7 @@ impl Actions {
     /// How each action does.
     pub fn health(&self) -> Vec<ActionHealth> {
         let mut all = Vec::new();
-        for one in self.lock().iter() {
+        for one in self.lock().iter().filter(|one| one.told.is_some()) {
             let (waiting, missed) = one.queue.sizes();
             let records = one.records.lock().unwrap_or_else(PoisonError::into_inner);
             all.extend(records.iter().map(|record| ActionHealth {
@@ -203,7 +206,9 @@ impl Actions {
     fn begin(&self, jail: &str, running: &mut Vec<Running>) -> Result<Running, String> {
         if running.len() >= FAIL2BAN_ACTION_JAILS {
             // A jail that has no actions any more makes room.
-            let empty = running.iter().position(|one| one.told.0.is_empty() && one.queue.sizes().0 == 0);
+            let empty = running.iter().position(|one| {
+                one.told.as_ref().is_none_or(|jail| jail.actions.is_empty()) && one.queue.sizes().0 == 0
+            });
             let Some(at) = empty else {
                 return Err(format!(
                     "jail {jail}: its actions are not run: {FAIL2BAN_ACTION_JAILS} jails have actions, and no more may"
@@ -222,7 +227,7 @@ impl Actions {
         });
         let thread = thread
             .map_err(|cause| format!("jail {jail}: its actions are not run: no thread for them: {cause}"))?;
-        Ok(Running { jail: jail.to_owned(), queue, records, thread, told: (Vec::new(), 0) })
+        Ok(Running { jail: jail.to_owned(), queue, records, thread, told: None })
     }
 
     fn ban(&self, jail: &str, ticket: Ticket) {
@@ -249,6 +254,7 @@ impl Actions {
     fn remarks(&self, jail: &str, model: &ActionModel) -> Vec<String> {
         let mut action = Action::new(jail, model, &self.shared.host_name, Arc::clone(&self.shared.runner));
         let ticket = Ticket::bare(event::Subject::exactly([192, 0, 2, 1].into()), Moment::from_millis(0));
+        let captures = RefCell::default();
         let info = BanInfo {
             ticket: Some(&ticket),
             family: "",
@@ -257,6 +263,7 @@ impl Actions {
             ban_time: 0,
             tells_address: false,
             past: &self.shared.past,
+            captures: &captures,
             numbers: &JailNumbers::default,
         };
         let remarks = action.remarks(&info);
@@ -273,9 +280,12 @@ impl Actions {
 }
 
 impl Running {
-    fn tell(&mut self, told: (Vec<ActionModel>, i64)) {
+    /// A jail that is gone keeps its thread, for it may come again.
+    fn tell(&mut self, told: Option<JailModel>) {
         if self.told != told {
-            self.queue.put(Task::Tell(told.0.clone(), told.1));
+            if let Some(jail) = &told {
+                self.queue.put(Task::Tell(Box::new(jail.clone())));
+            }
             self.told = told;
         }
     }

@@ -1,5 +1,6 @@
 //! What the tags of a ban come to, and which of them are text of a log.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
@@ -7,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use event::Moment;
 use fail2ban::{Value, repr};
 
+use crate::captures::Captures;
 use crate::past::{Merged, Past};
 use crate::ticket::Ticket;
 
@@ -55,6 +57,8 @@ pub struct BanInfo<'a> {
     pub tells_address: bool,
     /// What was before.
     pub past: &'a Mutex<Past>,
+    /// The jail's expressions.
+    pub captures: &'a RefCell<Captures>,
     /// The jail's numbers.
     pub numbers: &'a dyn Fn() -> JailNumbers,
 }
@@ -101,20 +105,36 @@ impl BanInfo<'_> {
         )
     }
 
-    /// What the filter took from the line. Of that, the account and the address are kept.
+    /// What the filter took from the first of the lines, as far as they are kept.
     fn captured(&self, name: &str) -> Told {
-        let ticket = self.ticket;
-        let ip = || ticket.and_then(|ticket| ticket.address).map(|address| address.to_canonical());
-        match name.to_ascii_lowercase().as_str() {
-            "user" => {
-                let account = ticket.and_then(|ticket| ticket.account.as_deref());
-                Told::Foreign(account.unwrap_or_default().to_owned())
-            }
-            "ip4" => Told::Plain(ip().filter(IpAddr::is_ipv4).map(|ip| ip.to_string()).unwrap_or_default()),
-            "ip6" => Told::Plain(ip().filter(IpAddr::is_ipv6).map(|ip| ip.to_string()).unwrap_or_default()),
-            "failures" => Told::Plain(ticket.map_or(0, |ticket| ticket.failures).to_string()),
-            _ => Told::Plain(String::new()),
+        let Some(ticket) = self.ticket else { return Told::Plain(String::new()) };
+        if name == "FAILURES" {
+            return Told::Plain(ticket.failures.to_string());
         }
+        let name = group(name);
+        let line = ticket.lines.first();
+        let taken = line.and_then(|line| self.captures.borrow_mut().of(line, ticket.since).remove(&name));
+        let known = || match name.as_str() {
+            "user" => ticket.account.as_deref().map(str::to_owned),
+            "ip4" => ticket.address.filter(IpAddr::is_ipv4).map(|ip| ip.to_string()),
+            "ip6" => ticket.address.filter(IpAddr::is_ipv6).map(|ip| ip.to_string()),
+            _ => None,
+        };
+        match taken.or_else(known) {
+            None => Told::Plain(String::new()),
+            Some(text) if text.parse::<IpAddr>().is_ok() => Told::Plain(text),
+            Some(text) => Told::Foreign(text),
+        }
+    }
+}
+
+/// The name that fail2ban keeps a group by.
+pub fn group(name: &str) -> String {
+    let name = name.to_ascii_lowercase();
+    match name.as_str() {
+        "id" => "fid".to_owned(),
+        "port" => "fport".to_owned(),
+        _ => name,
     }
 }
 

@@ -10,7 +10,7 @@
 //! - `queue`, `worker`: one jail's thread; what happens to it, one after another.
 //! - `ticket`, `past`: a ban as commands are told of it, and what was before.
 //! - `action`: one action: which command is run when. `properties` puts its own tags in.
-//! - `info`: what the tags of a ban come to, and which of them are a log's text.
+//! - `info`, `captures`: what the tags of a ban come to, and which of them are a log's text.
 //! - `script`, `shell`, `tag`: the command as it is run.
 //! - `run`: the one place that runs a shell.
 //! - `call`: a method that a client calls. `health`: how all that went. `fault`: why not.
@@ -23,6 +23,7 @@ mod past;
 mod action;
 mod properties;
 mod info;
+mod captures;
 mod script;
 mod shell;
 mod tag;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use dropin::{ActionModel, Wrong};
+use dropin::{JailModel, Wrong};
 use event::limit::{FAIL2BAN_ACTION_QUEUE, FAIL2BAN_ACTION_TICKETS};
 use event::{Moment, Subject};
 use fail2ban::Value;
@@ -17,8 +17,8 @@ pub enum Task {
     Ban(Box<Ticket>),
     /// Somebody is let in.
     Unban(Subject, Moment),
-    /// These are the jail's actions from now on, and its ban time in seconds.
-    Tell(Vec<ActionModel>, i64),
+    /// The jail is this from now on, with the actions that run here.
+    Tell(Box<JailModel>),
     /// The jail runs.
     Wake,
     /// The jail runs no more: everybody is let in, and its actions end.

@@ -3,7 +3,7 @@
 use event::limit::FAIL2BAN_ACTION_BYTES;
 
 use crate::fault::Fault;
-use crate::info::{Info, Told};
+use crate::info::{Info, Told, group};
 use crate::shell::{Place, Shell};
 use crate::tag;
 
@@ -103,15 +103,7 @@ fn name_of(tag: Option<(usize, usize)>, command: &str) -> String {
 
 /// The variable of a tag, named as fail2ban names it.
 fn variable(tag: &str) -> String {
-    let lower = tag.strip_prefix("F-").map(|name| {
-        // fail2ban keeps these two under other names.
-        let name = name.to_ascii_lowercase();
-        match name.as_str() {
-            "id" => "F_fid".to_owned(),
-            "port" => "F_fport".to_owned(),
-            _ => format!("F_{name}"),
-        }
-    });
+    let lower = tag.strip_prefix("F-").map(|name| format!("F_{}", group(name)));
     let plain: String = lower
         .as_deref()
         .unwrap_or(tag)

@@ -1,14 +1,15 @@
 //! One jail's thread: what happens to the jail, told to its actions one after another. It waits for commands; nobody waits for it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dropin::{ActionModel, Counts};
+use dropin::{Counts, JailModel};
 use event::limit::FAIL2BAN_ACTION_TICKETS;
 use event::{Moment, Subject};
 
 use crate::action::{Action, Scene};
+use crate::captures::Captures;
 use crate::fault::Fault;
 use crate::health::Record;
 use crate::info::{BanInfo, Info, JailNumbers};
@@ -40,6 +41,7 @@ pub struct Worker {
     /// Bans beyond the bound, of whom nothing is kept.
     unkept: u64,
     epoch: Cell<u64>,
+    captures: RefCell<Captures>,
     records: Arc<Mutex<Vec<Record>>>,
 }
 
@@ -55,6 +57,7 @@ impl Worker {
             tickets: HashMap::new(),
             unkept: 0,
             epoch: Cell::new(0),
+            captures: RefCell::default(),
             records,
         }
     }
@@ -65,7 +68,7 @@ impl Worker {
             match queue.next() {
                 Task::Ban(ticket) => self.ban(*ticket),
                 Task::Unban(subject, at) => self.unban(&subject, at),
-                Task::Tell(models, ban_time) => self.tell(&models, ban_time),
+                Task::Tell(jail) => self.tell(&jail),
                 Task::Wake => self.wake(),
                 Task::Rest => self.rest(),
                 Task::Call(call) => {
@@ -187,8 +190,10 @@ impl Worker {
     }
 
     /// The jail's actions are these from now on.
-    fn tell(&mut self, models: &[ActionModel], ban_time: i64) {
-        self.ban_time = ban_time;
+    fn tell(&mut self, jail: &JailModel) {
+        let models = &jail.actions;
+        self.ban_time = jail.ban_time;
+        self.captures.borrow_mut().tell(jail);
         let is_named = |name: &String| models.iter().any(|model| model.name == *name);
         let names = self.actions.iter().map(|action| action.name.clone());
         let gone: Vec<String> = names.filter(|name| !is_named(name)).collect();
@@ -287,6 +292,7 @@ impl Worker {
             ban_time: self.ban_time,
             tells_address,
             past: &self.shared.past,
+            captures: &self.captures,
             numbers,
         }
     }

@@ -343,6 +343,24 @@ fn who_reports_is_told_the_address_and_who_blocks_the_network() {
 }
 
 #[test]
+fn a_filter_s_groups_are_told_as_a_log_s_text() {
+    let (place, _) = Place::new(&[]);
+    let etc = place.path("etc");
+    let text = "actionban = SAY \"<F-USER>|<F-PORT>|<F-SERVICE>|<F-IP4>|<F-NONE>|<failures>\"\n";
+    support::put(&etc.join("action.d/act.conf"), &written(text, place.folder.path()));
+    support::configure(&etc, "[act]\nenabled = true\naction = act\nfilter = groups\n");
+    let filter = "[Definition]\nfailregex = ^\\s*<F-SERVICE>\\w+</F-SERVICE>: failure of <F-USER>.*</F-USER> from <HOST> port <F-PORT>\\d+</F-PORT>$\n";
+    support::put(&etc.join("filter.d/groups.conf"), filter);
+    place.set(&support::jails(&etc));
+    let lines =
+        ["Nov 23 01:00:00 sshd: failure of $(id) `id` from 192.0.2.1 port 22", "Nov 23 01:00:01 other"];
+    place.tell_ban("act", "192.0.2.1", &lines, false);
+    place.tell_ban("act", "192.0.2.2", &["no failure"], false);
+    place.wait("act");
+    assert_eq!(place.said(), ["$(id) `id`|22|sshd|192.0.2.1||3", "|||||3"]);
+}
+
+#[test]
 fn methods_are_called_as_fail2ban_answers_them() {
     let (place, jails) = Place::new(&[(
         "act",
