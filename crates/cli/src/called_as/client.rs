@@ -12,7 +12,7 @@ use fail2ban::client::{Asked, CommandLine, Task, command_line, log_line, task, t
 use fail2ban::stream::{self, Ask, Logs, Overrides, Server, Stream};
 use fail2ban::{Value, beautifier};
 
-use super::talk::{NoAnswer, Process, ask};
+use super::talk::{self, NoAnswer, ask};
 use super::{Name, Outcome, Service, WRONG, start, usage};
 use crate::say;
 
@@ -41,11 +41,8 @@ pub fn run(name: Name, called: &str, arguments: &[String], clock: fn() -> Moment
         }
         Asked::Version { short } => {
             let version = Edition::default().version();
-            if short {
-                say!("{version}")
-            } else {
-                say!("Fail2Ban v{version}")
-            }
+            let told = if short { version.to_owned() } else { format!("Fail2Ban v{version}") };
+            say!("{told}");
             return Outcome::Ended(0);
         }
         Asked::Seconds(seconds) => {
@@ -108,7 +105,7 @@ impl Call {
             }
         }
         if self.line.test {
-            if self.read_configuration(None).is_none_or(|stream| !stream.broken.is_empty()) {
+            if self.read_configuration(None, Logs::Needed).is_none_or(|stream| !stream.broken.is_empty()) {
                 self.log("ERROR", "ERROR: test configuration failed");
                 return Err(false);
             }
@@ -170,12 +167,11 @@ impl Call {
 
     /// Stops the server, and waits until it has ended: whoever starts one next finds its place free. Whether it was told, and whether it is gone.
     fn stop(&self, words: &[String]) -> (bool, bool) {
-        let process = Process::behind(self.socket());
+        let server = talk::Server::numbered(&self.server.pidfile);
+        let server = server.or_else(|| talk::Server::connected(self.socket()));
         let is_told = self.send(words);
-        let is_gone = match process {
-            Some(process) if is_told => {
-                process.ends_within(Duration::try_from_secs_f64(self.line.timeout).unwrap_or_default())
-            }
+        let is_gone = match server {
+            Some(server) if is_told => server.ends_within(self.patience()),
             _ => !self.answers(Some(PING)),
         };
         (is_told, is_gone)
@@ -186,7 +182,8 @@ impl Call {
             self.log("ERROR", "Could not find server");
             return false;
         }
-        let Some(stream) = self.read_configuration(jail) else { return false };
+        // No server takes a path that is not there, so what waits for its logs is left out of a reload.
+        let Some(stream) = self.read_configuration(jail, Logs::Needed) else { return false };
         let jail = jail.unwrap_or("--all");
         let command = Value::List(vec![
             Value::text("reload"),
@@ -230,7 +227,7 @@ impl Call {
     pub fn may_start(&self) -> bool {
         let refusal = if self.answers(Some(PING)) {
             Some("Server already running")
-        } else if self.read_configuration(None).is_none() {
+        } else if self.read_configuration(None, Logs::AsWritten).is_none() {
             Some("")
         } else if !self.line.force && self.socket().exists() {
             Some("Fail2ban seems to be in unexpected state (not running but the socket exists)")
@@ -291,7 +288,7 @@ impl Call {
     }
 
     /// The configuration as commands; what is wrong with it is said. None: it cannot be used.
-    fn read_configuration(&self, jail: Option<&str>) -> Option<Stream> {
+    fn read_configuration(&self, jail: Option<&str>, logs: Logs) -> Option<Stream> {
         if !self.folder().exists() {
             let folder = &self.line.conf;
             let why =
@@ -299,8 +296,7 @@ impl Call {
             self.log("ERROR", &why);
             return None;
         }
-        // What waits for its logs at a start is left out of a reload: no server takes a path that is not there.
-        let stream = stream::read(self.folder(), &self.ask(jail, Logs::Needed));
+        let stream = stream::read(self.folder(), &self.ask(jail, logs));
         self.complain(&stream);
         let is_broken = |name| stream.broken.iter().any(|(broken, _)| broken == name);
         if jail.is_some_and(is_broken) { None } else { Some(stream) }
@@ -335,6 +331,11 @@ impl Call {
         let at = jiff::Timestamp::from_millisecond((self.clock)().millis()).unwrap_or_default();
         let at = at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S,%3f").to_string();
         eprintln!("{}", log_line(&at, "fail2ban", std::process::id(), level, text));
+    }
+
+    /// How long a server that starts or stops is waited for.
+    pub fn patience(&self) -> Duration {
+        Duration::try_from_secs_f64(self.line.timeout).unwrap_or_default()
     }
 
     pub fn now(&self) -> Moment {

@@ -27,11 +27,8 @@ pub fn run(words: &[String], clock: fn() -> Moment) -> u8 {
         }
         Asked::Version { short } => {
             let version = Edition::default().version();
-            if short {
-                say!("{version}")
-            } else {
-                say!("fail2ban-regex {version}")
-            }
+            let told = if short { version.to_owned() } else { format!("fail2ban-regex {version}") };
+            say!("{told}");
             0
         }
         Asked::Wrong { text, code: 2 } => {

@@ -1,7 +1,7 @@
 //! Starts a server in the background, and waits until it is ready. What it says goes to `stockade.log` in the state directory; if it does not
 //! get ready, that is shown.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::os::unix::process::CommandExt;
@@ -12,18 +12,19 @@ use std::time::Duration;
 use event::limit::FAIL2BAN_START_LOG_BYTES;
 use fail2ban::Value;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::Pid;
 
 use super::client::Call;
-use super::talk::Process;
-use super::{Name, log_file, state_dir};
+use super::{Name, log_file, state_dir, talk};
 
 /// Starts a server, and says that it is ready, or why it is not.
 pub fn in_background(call: &Call) -> bool {
     if !call.may_start() {
         return false;
     }
-    await_the_last(call);
+    // One that was told to stop answers no more, but may still be at its last work.
+    if let Some(server) = talk::Server::numbered(&call.server.pidfile) {
+        server.ends_within(call.patience());
+    }
     let path = log_file(&state_dir());
     let started = open(&path).and_then(|log| {
         let length = log.metadata()?.len();
@@ -39,7 +40,7 @@ pub fn in_background(call: &Call) -> bool {
     match wait(call, child) {
         Ok(true) => {
             let word = "server-status".to_owned();
-            call.process(&Value::texts([word.clone()]), &[word], Some(patience(call)))
+            call.process(&Value::texts([word.clone()]), &[word], Some(call.patience()))
         }
         Ok(false) => {
             eprint!("{}", said_since(&path, length).unwrap_or_default());
@@ -50,23 +51,6 @@ pub fn in_background(call: &Call) -> bool {
             call.log("ERROR", &format!("Failed to start server ({cause}); look into {}", path.display()));
             false
         }
-    }
-}
-
-fn patience(call: &Call) -> Duration {
-    Duration::try_from_secs_f64(call.line.timeout).unwrap_or_default()
-}
-
-/// A server of ours that was told to stop answers no more, but may still be at its last work.
-fn await_the_last(call: &Call) {
-    let number = fs::read_to_string(&call.server.pidfile).ok().and_then(|text| text.trim().parse().ok());
-    let Some(pid) = number.and_then(Pid::from_raw) else { return };
-    let process = Process::numbered(pid);
-    let theirs = fs::read_link(format!("/proc/{}/exe", pid.as_raw_nonzero()));
-    if let (Some(process), Ok(theirs), Ok(ours)) = (process, theirs, std::env::current_exe())
-        && theirs == ours
-    {
-        process.ends_within(patience(call));
     }
 }
 
@@ -104,7 +88,7 @@ fn command(call: &Call, log: File) -> io::Result<Command> {
 /// Waits for the line that says it is ready; `false` if it ends before.
 fn wait(call: &Call, mut child: Child) -> io::Result<bool> {
     let mut output = child.stdout.take().ok_or_else(|| io::Error::other("it has no output"))?;
-    let until = call.now().after(patience(call));
+    let until = call.now().after(call.patience());
     let mut said = Vec::new();
     loop {
         if !readable(&output, until.since(call.now()))? {

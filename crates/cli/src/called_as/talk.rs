@@ -1,5 +1,6 @@
 //! A word with the server, and how its absence is told. It knows no command.
 
+use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -12,8 +13,9 @@ use fail2ban::beautifier::Fault;
 use fail2ban::client::Unreachable;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Access, access};
-use rustix::net::sockopt::socket_peercred;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
+use super::Name;
 
 /// Why there is no answer.
 pub enum NoAnswer {
@@ -56,24 +58,31 @@ fn unreachable(socket: &Path, cause: &io::Error) -> Unreachable {
     }
 }
 
-/// A process whose end can be waited for.
-pub struct Process(OwnedFd);
+/// A server whose end can be waited for.
+pub struct Server(OwnedFd);
 
-impl Process {
-    /// The server that listens on a socket.
-    pub fn behind(socket: &Path) -> Option<Self> {
-        let stream = UnixStream::connect(socket).ok()?;
-        Self::numbered(socket_peercred(stream).ok()?.pid)
+impl Server {
+    /// The one whose number stands in this file, if it is one of ours or fail2ban's.
+    pub fn numbered(pidfile: &str) -> Option<Self> {
+        let number = fs::read_to_string(pidfile).ok()?.trim().parse().ok()?;
+        let pid = Pid::from_raw(number)?;
+        let process = pidfd_open(pid, PidfdFlags::empty()).ok()?;
+        // A number that is left over may be anybody's by now.
+        let is_ours = fs::read_link(format!("/proc/{number}/exe")).ok() == std::env::current_exe().ok();
+        let words = fs::read(format!("/proc/{number}/cmdline")).ok()?;
+        let is_known = is_ours || String::from_utf8_lossy(&words).contains(Name::Server.text());
+        is_known.then_some(Self(process))
     }
 
-    /// The one with this number.
-    pub fn numbered(pid: Pid) -> Option<Self> {
-        pidfd_open(pid, PidfdFlags::empty()).ok().map(Self)
+    /// The one that listens here, by a connection that ends with it.
+    pub fn connected(socket: &Path) -> Option<Self> {
+        UnixStream::connect(socket).ok().map(|stream| Self(stream.into()))
     }
 
     /// Waits until it has ended; whether it has.
     pub fn ends_within(&self, patience: Duration) -> bool {
         let Ok(patience) = Timespec::try_from(patience) else { return false };
+        // A process is readable when it has ended, and so is a connection on which nothing is ever said.
         poll(&mut [PollFd::new(&self.0, PollFlags::IN)], Some(&patience)).is_ok_and(|ready| ready > 0)
     }
 }
