@@ -88,7 +88,8 @@ impl Runner {
         self.freed.notify_all();
     }
 
-    fn is_stopped(&self) -> bool {
+    /// Whether nothing begins any more.
+    pub fn is_stopped(&self) -> bool {
         self.stopper.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 

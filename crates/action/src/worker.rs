@@ -175,7 +175,15 @@ impl Worker {
         }
         let mut tickets: Vec<Ticket> = self.tickets.values().cloned().collect();
         tickets.sort_by_key(|ticket| (ticket.since, ticket.subject));
-        for ticket in &tickets {
+        for (done, ticket) in tickets.iter().enumerate() {
+            if self.shared.runner.is_stopped() {
+                let left = tickets.len() - done;
+                tracing::warn!(
+                    "jail {}: its actions had no time to let {left} addresses in again",
+                    self.jail
+                );
+                return;
+            }
             self.unban_by(Some(&one_by_one), ticket);
         }
     }
@@ -242,7 +250,10 @@ impl Worker {
             let is_restored = ticket.is_some_and(|ticket| ticket.is_restored);
             let tells_address = action.keeps_nothing();
             let told = self.told(ticket, tells_address, |scene| work(action, family, scene, is_restored));
-            if let Err(fault) = told {
+            // That everything ends is said once, for all.
+            if let Err(fault) = told
+                && !matches!(fault, Fault::Stopping)
+            {
                 self.say(action, what, ticket, &fault);
             }
         }
