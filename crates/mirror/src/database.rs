@@ -11,9 +11,9 @@ mod place;
 mod keeper;
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ use dropin::Happening;
 use event::{Moment, Subject, limit};
 
 use crate::legacy::Offset;
+use crate::queue::{Sender, queue};
 use crate::{MirrorError, legacy};
 use bell::Bell;
 use change::{Change, Row};
@@ -66,21 +67,20 @@ pub struct Standing {
 
 /// The database. When it is dropped, what was told before is written yet.
 pub struct Database {
-    sender: Option<SyncSender<Message>>,
+    sender: Option<Sender<Message>>,
     bell: Arc<Bell>,
-    lost: Arc<AtomicU64>,
     lines: Arc<AtomicI64>,
-    ended: Receiver<()>,
+    /// Locked by nobody but the one who drops it: it makes the whole one that threads may share.
+    ended: Mutex<Receiver<()>>,
 }
 
 impl Database {
     /// Opens the database or makes a new one, as fail2ban does. What is in it stays; jails are off until they start. A damaged
     /// file is set aside; one that is not fail2ban's is an error and stays as it is. `None` keeps none until `set_path`.
     pub fn open(path: Option<&Path>, host: Box<dyn Host>) -> Result<Self, MirrorError> {
-        let (sender, messages) = mpsc::sync_channel(limit::FAIL2BAN_DATABASE_QUEUE);
-        let lost = Arc::new(AtomicU64::new(0));
+        let (sender, messages) = queue(limit::FAIL2BAN_DATABASE_QUEUE_BYTES);
         let bell = Arc::new(Bell::new().map_err(|cause| no_bell(path, cause))?);
-        let mut keeper = Keeper::new(messages, Arc::clone(&bell), Arc::clone(&lost), host);
+        let mut keeper = Keeper::new(messages, Arc::clone(&bell), host);
         keeper.move_to(path)?;
         let (ending, ended) = mpsc::sync_channel(1);
         let started = thread::Builder::new().name("fail2ban.sqlite3".to_owned()).spawn(move || {
@@ -88,7 +88,7 @@ impl Database {
             let _ = ending.send(());
         });
         started.map_err(|cause| no_bell(path, cause))?;
-        Ok(Self { sender: Some(sender), bell, lost, lines: Arc::new(AtomicI64::new(10)), ended })
+        Ok(Self { sender: Some(sender), bell, lines: Arc::new(AtomicI64::new(10)), ended: Mutex::new(ended) })
     }
 
     /// What happened. A jail's bans stay in the database when the jail stops: they are told as expired then, before `Stopped`.
@@ -127,14 +127,13 @@ impl Database {
 
     /// Changes that found the queue full. The whole is compared after that, so that nothing stays amiss.
     pub fn lost(&self) -> u64 {
-        self.lost.load(Ordering::Relaxed)
+        self.sender.as_ref().map_or(0, Sender::lost)
     }
 
     fn pass(&self, message: Message) {
         let Some(sender) = &self.sender else { return };
-        if let Err(TrySendError::Full(_)) = sender.try_send(message) {
-            self.lost.fetch_add(1, Ordering::Relaxed);
-        }
+        let bytes = message.bytes();
+        sender.send(message, bytes);
         self.bell.ring();
     }
 }
@@ -143,7 +142,11 @@ impl Drop for Database {
     fn drop(&mut self) {
         self.sender = None;
         self.bell.ring();
-        let _ = self.ended.recv_timeout(Duration::from_secs(limit::FAIL2BAN_MIRROR_GRACE_SECONDS));
+        let _ = self
+            .ended
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .recv_timeout(Duration::from_secs(limit::FAIL2BAN_MIRROR_GRACE_SECONDS));
     }
 }
 

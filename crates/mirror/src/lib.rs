@@ -4,11 +4,13 @@
 //! - `legacy`: what fail2ban left: bans with the time already served, and how far it had read its logs.
 //! - `database`: `fail2ban.sqlite3`, kept up to date. What another program deletes there is noticed and handed on.
 //! - `log`: `fail2ban.log`, line for line as fail2ban writes it.
+//! - `queue`: how both are told without anybody waiting.
 //! - `error`: what can go wrong with them.
 
 pub mod legacy;
 pub mod database;
 pub mod log;
+mod queue;
 mod error;
 
 pub use database::{Database, Host, Lifted, Standing};

@@ -7,8 +7,8 @@ mod format;
 mod sink;
 mod writer;
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -18,6 +18,7 @@ use event::{Moment, Subject, limit};
 use jiff::tz::TimeZone;
 
 use crate::MirrorError;
+use crate::queue::{Sender, queue};
 use format::Format;
 use level::Level;
 use line::Line;
@@ -26,9 +27,8 @@ use writer::{Order, Writer};
 
 /// The log. When it is dropped, what was told before is written yet.
 pub struct Log {
-    sender: Option<SyncSender<Line>>,
+    sender: Option<Sender<Line>>,
     orders: Arc<Mutex<Vec<Order>>>,
-    lost: Arc<AtomicU64>,
     level: AtomicU8,
     now: fn() -> Moment,
     zone: TimeZone,
@@ -45,14 +45,12 @@ impl Log {
     ) -> Result<Self, MirrorError> {
         let level = AtomicU8::new(Level::read(level)?.0);
         let (format, sink) = open(target)?;
-        let (sender, lines) = mpsc::sync_channel(limit::FAIL2BAN_LOG_QUEUE);
+        let (sender, lines) = queue(limit::FAIL2BAN_LOG_QUEUE_BYTES);
         let orders = Arc::new(Mutex::new(Vec::new()));
-        let lost = Arc::new(AtomicU64::new(0));
         let (ending, ended) = mpsc::sync_channel(1);
         let writer = Writer {
             lines,
             orders: Arc::clone(&orders),
-            lost: Arc::clone(&lost),
             lost_before: 0,
             format,
             sink,
@@ -65,7 +63,7 @@ impl Log {
             let _ = ending.send(());
         });
         started.map_err(|cause| MirrorError::io(target.name.as_ref(), "start what writes to it", cause))?;
-        Ok(Self { sender: Some(sender), orders, lost, level, now, zone, ended })
+        Ok(Self { sender: Some(sender), orders, level, now, zone, ended })
     }
 
     /// What happened.
@@ -103,7 +101,7 @@ impl Log {
 
     /// Lines that found the queue full or could not be written.
     pub fn lost(&self) -> u64 {
-        self.lost.load(Ordering::Relaxed)
+        self.sender.as_ref().map_or(0, Sender::lost)
     }
 
     fn write(&self, make: impl FnOnce(Moment) -> Line) {
@@ -112,17 +110,15 @@ impl Log {
         if line.level.0 < self.level.load(Ordering::Relaxed) {
             return;
         }
-        if let Err(TrySendError::Full(_)) = sender.try_send(line) {
-            self.lost.fetch_add(1, Ordering::Relaxed);
-        }
+        let bytes = std::mem::size_of::<Line>() + line.text.len();
+        sender.send(line, bytes);
     }
 
     /// Carried out before the next line is written.
     fn order(&self, order: Order) {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner).push(order);
         if let Some(sender) = &self.sender {
-            // If there is no room, lines are being written, and the order is seen.
-            let _ = sender.try_send(Line::nothing());
+            sender.send(Line::nothing(), 0);
         }
     }
 }

@@ -130,9 +130,9 @@ pub const FAIL2BAN_DATABASE_DATA_BYTES: usize = 64 * 1024;
 /// Lines of one ban that are taken from fail2ban's database or written there, whatever `dbmaxmatches` says. Older ones are left out.
 pub const FAIL2BAN_DATABASE_MATCHES: usize = 50;
 
-/// What waits to be written to fail2ban's database. At the bound, more is counted and left out, and the whole is compared as soon as
-/// there is room.
-pub const FAIL2BAN_DATABASE_QUEUE: usize = 16 * 1024;
+/// Bytes of bans and lines that wait to be written to fail2ban's database: some 100,000 bans without lines. At the bound, more is
+/// counted and left out, and the whole is compared as soon as there is room.
+pub const FAIL2BAN_DATABASE_QUEUE_BYTES: usize = 32 * 1024 * 1024;
 
 /// Rows of fail2ban's database that are written or looked up at a time, before other programs have their turn.
 pub const FAIL2BAN_DATABASE_BATCH: usize = 500;
@@ -143,8 +143,8 @@ pub const FAIL2BAN_DATABASE_PATIENCE_SECONDS: u64 = 2;
 /// Seconds that the last changes of fail2ban's database, or the last lines of its log, have at the end. Then they are left out.
 pub const FAIL2BAN_MIRROR_GRACE_SECONDS: u64 = 5;
 
-/// Lines that wait for fail2ban's log. At the bound, more are counted and left out, and a line says how many.
-pub const FAIL2BAN_LOG_QUEUE: usize = 16 * 1024;
+/// Bytes of lines that wait for fail2ban's log. At the bound, more are counted and left out, and a line says how many.
+pub const FAIL2BAN_LOG_QUEUE_BYTES: usize = 32 * 1024 * 1024;
 
 /// Bytes of lines that are written to fail2ban's log at a time.
 pub const FAIL2BAN_LOG_BYTES: usize = 64 * 1024;

@@ -52,6 +52,16 @@ impl Change {
             }
         })
     }
+
+    /// Of text.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::On(jail) | Self::Off(jail) => jail.len(),
+            Self::Ban(row) => row.jail.len() + row.ip.len() + row.data.len(),
+            Self::Unban { jail, ip } | Self::Over { jail, ip } => jail.len() + ip.len(),
+            Self::Read(offset) => offset.jail.len() + offset.path.len() + offset.first_line_md5.len(),
+        }
+    }
 }
 
 impl Row {

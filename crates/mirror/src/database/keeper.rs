@@ -4,8 +4,7 @@
 use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
+use std::sync::mpsc::{SyncSender, TryRecvError};
 use std::time::Duration;
 
 use event::{Moment, limit};
@@ -18,6 +17,7 @@ use super::held::Held;
 use super::place::Place;
 use super::{Host, Lifted, Standing, place, rows};
 use crate::MirrorError;
+use crate::queue::Receiver;
 
 /// What the thread is told.
 pub enum Message {
@@ -26,6 +26,16 @@ pub enum Message {
     /// Bans that are over are kept for so many seconds.
     Purge(i64),
     Settle(SyncSender<()>),
+}
+
+impl Message {
+    /// What of memory it takes while it waits; none for what must not be lost.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Changed(change) => mem::size_of::<Self>() + change.bytes(),
+            Self::Move(..) | Self::Purge(_) | Self::Settle(_) => 0,
+        }
+    }
 }
 
 /// fail2ban's own.
@@ -48,7 +58,6 @@ const RETRY: Duration = Duration::from_secs(1);
 pub struct Keeper {
     messages: Receiver<Message>,
     bell: Arc<Bell>,
-    lost: Arc<AtomicU64>,
     host: Box<dyn Host>,
     place: Option<Place>,
     /// Where it is to be, though it may not be there just now.
@@ -76,17 +85,11 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    pub fn new(
-        messages: Receiver<Message>,
-        bell: Arc<Bell>,
-        lost: Arc<AtomicU64>,
-        host: Box<dyn Host>,
-    ) -> Self {
+    pub fn new(messages: Receiver<Message>, bell: Arc<Bell>, host: Box<dyn Host>) -> Self {
         let now = host.now();
         Self {
             messages,
             bell,
-            lost,
             host,
             place: None,
             wanted: None,
@@ -303,7 +306,7 @@ impl Keeper {
 
     /// After changes were lost, the whole is compared.
     fn compare_if_lost(&mut self) {
-        let lost = self.lost.load(Ordering::Relaxed);
+        let lost = self.messages.lost();
         if lost == self.lost_before {
             return;
         }

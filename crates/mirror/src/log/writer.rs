@@ -2,8 +2,6 @@
 //! and a line tells how many.
 
 use std::mem;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use event::{Moment, limit};
@@ -13,6 +11,7 @@ use super::format::Format;
 use super::level::Level;
 use super::line::Line;
 use super::sink::Sink;
+use crate::queue::Receiver;
 
 /// What is to be done before the next line.
 pub enum Order {
@@ -23,7 +22,6 @@ pub enum Order {
 pub struct Writer {
     pub lines: Receiver<Line>,
     pub orders: Arc<Mutex<Vec<Order>>>,
-    pub lost: Arc<AtomicU64>,
     /// Those of which a line has told.
     pub lost_before: u64,
     pub format: Format,
@@ -83,7 +81,7 @@ impl Writer {
     }
 
     fn tell_lost(&mut self, laid: &mut String) {
-        let lost = self.lost.load(Ordering::Relaxed);
+        let lost = self.lines.lost();
         let new = lost - self.lost_before;
         if new > 0 {
             self.lost_before = lost;
@@ -99,7 +97,7 @@ impl Writer {
         match written {
             Ok(()) => self.is_in_trouble = false,
             Err(cause) => {
-                self.lost.fetch_add(count, Ordering::Relaxed);
+                self.lines.lose(count);
                 if !mem::replace(&mut self.is_in_trouble, true) {
                     tracing::error!(
                         "{}: fail2ban's log cannot be written: {cause}",
