@@ -75,7 +75,13 @@ impl Remembered {
 
     /// Whether an offence in `jail` at `at` was settled by what is remembered.
     pub(crate) fn settles(&self, jail: &JailName, at: Moment) -> bool {
-        at <= self.last_at && (self.times == 0 || self.jails.contains(jail))
+        at <= self.last_at && (self.is_forgiven() || self.jails.contains(jail))
+    }
+
+    /// Whether an operator has let the subject off and nothing happened since. Bans whose length follows a rule of their own are
+    /// not counted in `times`, but they name their jail.
+    pub fn is_forgiven(&self) -> bool {
+        self.times == 0 && self.jails.is_empty()
     }
 
     /// Whether another jail than `jail` is remembered.
