@@ -1,8 +1,8 @@
 //! The file with our process number, where fail2ban.conf says that it stands: init scripts, monitoring and panels look into it. Nothing here
 //! takes it for a lock; that is the state directory.
 
-use std::fs;
-use std::io;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The file, as long as this is kept.
@@ -17,7 +17,8 @@ impl PidFile {
         let mut new = path.as_os_str().to_owned();
         new.push(".new");
         let _ = fs::remove_file(&new);
-        fs::write(&new, own())?;
+        // Nothing that somebody has put there is followed.
+        OpenOptions::new().write(true).create_new(true).open(&new)?.write_all(own().as_bytes())?;
         fs::rename(&new, path)?;
         Ok(Self(path.to_owned()))
     }

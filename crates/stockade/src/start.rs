@@ -18,7 +18,7 @@ use enforcement::{
 };
 use event::{Ban, Position, Proof};
 use fleet::fleet::Identity;
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FileType, FlockOperation, flock, fstat};
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use source::SourceError;
@@ -129,8 +129,9 @@ pub fn log(level: LogLevel) {
         .with_max_level(level)
         .with_ansi(on_terminal)
         .with_target(false);
+    let in_file = fstat(io::stderr()).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_file());
     // Under systemd the journal brings the time; a second start in one process keeps the first log.
-    let _ = if on_terminal { log.try_init() } else { log.without_time().try_init() };
+    let _ = if on_terminal || in_file { log.try_init() } else { log.without_time().try_init() };
 }
 
 /// Each file that is followed takes up to three descriptors; the usual soft limit is made for programs that open few.

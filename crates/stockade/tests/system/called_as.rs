@@ -332,6 +332,12 @@ fn a_daemon_lives_and_ends_by_fail2bans_names() {
     assert_eq!(session, pid, "it has left the session of whoever started it");
     assert_eq!(said(&["ping"]), well("Server replied: pong\n"));
 
+    // Nobody else puts the time before what it says.
+    let said_aside = fs::read_to_string(host.place.state().join("stockade.log")).expect("its log");
+    let is_timed =
+        |line: &str| line.get(..11).is_some_and(|date| date.starts_with("20") && date.ends_with('T'));
+    assert!(!said_aside.is_empty() && said_aside.lines().all(is_timed), "{said_aside}");
+
     // Started twice, by each of the names.
     let again = host.client(&["-x", "start"]);
     assert_eq!((again.code, complaints(&again)), (255, vec!["ERROR   Server already running".to_owned()]));
