@@ -16,8 +16,8 @@ use super::talk::{self, NoAnswer, ask};
 use super::{Name, Outcome, Service, WRONG, start, usage};
 use crate::say;
 
-/// How long a ping that only looks whether there is a server waits.
-const PING: Duration = Duration::from_millis(100);
+/// How long a ping that only looks whether there is a server waits: longer than fail2ban's 0.1 s, since a busy one is there too.
+const PING: Duration = Duration::from_secs(1);
 
 /// One call.
 pub struct Call {

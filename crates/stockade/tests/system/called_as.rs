@@ -476,3 +476,34 @@ fn the_report_is_debians() {
         assert_eq!(times(&ours.out), times(&theirs.out), "{words:?}");
     }
 }
+
+#[test]
+fn the_journal_is_reported_too() {
+    let entry = |second: u8, unit: &str, message: &str| {
+        format!(
+            "__REALTIME_TIMESTAMP=17000000{second:02}000000\n_HOSTNAME=box\nSYSLOG_IDENTIFIER={unit}\n_PID=7\n\
+             _SYSTEMD_UNIT={unit}.service\nMESSAGE={message}\n\n"
+        )
+    };
+    let host = Host::new();
+    let journal = host.place.path("own.journal");
+    let mut command = Command::new("/usr/lib/systemd/systemd-journal-remote");
+    command.arg("-o").arg(&journal).arg("-");
+    let failed = "Failed password for root from 192.0.2.1 port 22 ssh2";
+    let entries = entry(1, "sshd", failed)
+        + &entry(2, "cron", failed)
+        + &entry(3, "sshd", "Server listening on :: port 22.");
+    assert_eq!(finish(command, &entries).code, 0, "tests/setup.sh installs systemd-journal-remote");
+    // Debian's program needs a Python module that the package does not bring, so what is expected stands here.
+    let log = format!("systemd-journal[journalfiles={}]", journal.display());
+    let report = host.ours("fail2ban-regex", &["-v", &log, "sshd"]);
+    assert_eq!((report.code, report.err.as_str()), (0, ""));
+    assert!(
+        report.out.contains("Use    journal match : _SYSTEMD_UNIT=sshd.service + _COMM=sshd\n"),
+        "{report:?}"
+    );
+    assert!(report.out.contains("\nLines: 2 lines, 0 ignored, 1 matched, 1 missed\n"), "{report:?}");
+    assert!(report.out.contains("|  box sshd[7]: Server listening on :: port 22.\n"), "{report:?}");
+    let report = host.ours("fail2ban-regex", &["systemd-journal[journalflags=1]", "sshd"]);
+    assert!(report.code == 255 && report.err.contains("'journalflags' is not known here"), "{report:?}");
+}
