@@ -185,7 +185,7 @@ fn output_is_bounded_and_the_child_has_nothing_of_ours() {
         ("loud", "actionban = yes 0123456789 | head -c 3300000; echo last; exit 3\n"),
         (
             "child",
-            "actionban = umask >DIR/umask; ls /proc/self/fd >DIR/fds; cat >DIR/stdin; ps -o pid=,pgid= -p $$ >DIR/group; \
+            "actionban = umask >DIR/umask; ls /proc/self/fd >DIR/fds; cat >DIR/stdin; cut -d ' ' -f 1,5 /proc/$$/stat >DIR/group; \
              SAY \"<jail.found> <jail.found_total> <jail.banned> <jail.banned_total> <fq-hostname> <bantime>\"\n",
         ),
     ]);
