@@ -1,5 +1,11 @@
 //! What is found where fail2ban's database ought to be: nothing, garbage, somebody else's file, older versions, what a killed writer left.
 
+#![allow(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "what was measured is told to whoever runs the tests"
+)]
+
 mod peer;
 
 use std::fs;

@@ -1,5 +1,11 @@
 //! Programs that use the database at the same time: panels that list bans, delete them or tidy the file up, and whoever replaces it.
 
+#![allow(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "what was measured is told to whoever runs the tests"
+)]
+
 mod peer;
 
 use std::fs;

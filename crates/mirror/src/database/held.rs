@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::change::{Change, Row};
+use super::rows::Due;
 
 /// All of them, by jail and address.
 #[derive(Default)]
@@ -52,7 +53,7 @@ impl Held {
     }
 
     /// What ought to be in the database: those that are not over.
-    pub fn due(&self, now: i64) -> Vec<(Box<str>, Box<str>, Span)> {
+    pub fn due(&self, now: i64) -> Vec<Due> {
         let all =
             self.bans.iter().flat_map(|(jail, bans)| bans.iter().map(move |(ip, span)| (jail, ip, span)));
         all.filter(|(_, _, span)| !span.is_over(now))

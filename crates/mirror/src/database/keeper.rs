@@ -138,6 +138,7 @@ impl Keeper {
         }
         self.wanted = path.map(Path::to_owned);
         self.place = place;
+        self.has_news = false;
         self.is_changed = false;
         self.is_told = false;
         self.retry_at = self.host.now();
@@ -165,7 +166,9 @@ impl Keeper {
 
     fn wait(&self) {
         let now = self.host.now();
-        let mut until = self.purge_at;
+        // Nothing is written before that.
+        let may_write_at = self.retry_at.max(self.write_at);
+        let mut until = self.purge_at.max(may_write_at);
         if self.wanted.is_some() {
             until = until.min(self.look_anyhow_at);
         }
@@ -173,7 +176,7 @@ impl Keeper {
             until = until.min(self.look_at);
         }
         if !self.pending.is_empty() || !self.settling.is_empty() {
-            until = until.min(self.retry_at.max(self.write_at));
+            until = until.min(may_write_at);
         }
         let span = Timespec::try_from(until.since(now)).ok();
         let mut fds = vec![PollFd::new(&*self.bell, PollFlags::IN)];
@@ -248,12 +251,12 @@ impl Keeper {
             return;
         }
         let forgotten =
-            missing.iter().map(|(jail, ip)| Change::Unban { jail: (**jail).into(), ip: (**ip).into() });
+            missing.iter().map(|(jail, ip, _)| Change::Unban { jail: (**jail).into(), ip: (**ip).into() });
         // Ahead of what waits, which may be a ban of later.
         let later = mem::replace(&mut self.pending, forgotten.collect());
         self.pending.extend(later);
-        missing.iter().for_each(|(jail, ip)| self.held.drop_one(jail, ip));
-        let lifted = missing.into_iter().map(|(jail, ip)| Lifted { jail: jail.into(), ip: ip.into() });
+        missing.iter().for_each(|(jail, ip, _)| self.held.drop_one(jail, ip));
+        let lifted = missing.into_iter().map(|(jail, ip, _)| Lifted { jail: jail.into(), ip: ip.into() });
         self.host.lifted(lifted.collect());
     }
 

@@ -139,6 +139,8 @@ fn tune(conn: &Connection) -> rusqlite::Result<()> {
     // As fail2ban: what a power cut takes from a view is not worth waiting for the disk.
     conn.pragma_update(None, "synchronous", "OFF")?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;
+    // Indexes are met in no order: with 100,000 bans, SQLite's usual 2 MiB would be read again and again.
+    conn.pragma_update(None, "cache_size", -16 * 1024)?;
     // Others may read until the very moment of a commit.
     conn.pragma_update(None, "cache_spill", false)?;
     // fail2ban keeps the journal in memory, so that a kill within a commit breaks the file. No journal is left behind a commit here either,

@@ -1,5 +1,7 @@
 //! The rows: what is written for each change, as fail2ban writes it, and what is looked up. Opens no file and decides no time.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use event::limit;
@@ -9,6 +11,9 @@ use super::held::{Held, Span};
 
 /// How many times its own length a ban is remembered after it, as with fail2ban.
 const OUTDATED: i64 = 3;
+
+/// Rows read at a time: a matter of milliseconds, for which nobody else can write.
+const READ: i64 = 5000;
 
 /// All or nothing.
 pub fn write(conn: &mut Connection, changes: &[Change], held: &Held) -> rusqlite::Result<()> {
@@ -92,28 +97,72 @@ fn forget(step: &Transaction<'_>, jail: &str, ip: &str) -> rusqlite::Result<()> 
     Ok(())
 }
 
-/// Which of `due` have no row any more. Few are looked up at a time, so that others can write in between.
-pub fn missing(
-    conn: &mut Connection,
-    due: Vec<(Box<str>, Box<str>, Span)>,
-) -> rusqlite::Result<Vec<(Box<str>, Box<str>)>> {
+/// A ban that ought to have a row: its jail, whom, and when.
+pub type Due = (Box<str>, Box<str>, Span);
+
+/// Which of `due` have no row any more. Few rows are read at a time, so that others can write in between. They may number the rows anew
+/// meanwhile: what is not met on the way is looked up by name before it counts as missing.
+pub fn missing(conn: &mut Connection, due: Vec<Due>) -> rusqlite::Result<Vec<Due>> {
+    let mut unseen: HashMap<&str, HashMap<&str, i64>> = HashMap::new();
+    for (jail, ip, span) in &due {
+        unseen.entry(jail).or_default().insert(ip, span.since);
+    }
+    let mut next = Some(i64::MIN);
+    while let Some(from) = next {
+        next = see(conn, from, &mut unseen)?;
+    }
+    let is_unseen: Vec<bool> = due
+        .iter()
+        .map(|(jail, ip, _)| unseen.get(&**jail).is_some_and(|of_jail| of_jail.contains_key(&**ip)))
+        .collect();
+    let unseen = due.into_iter().zip(is_unseen).filter_map(|(one, is_unseen)| is_unseen.then_some(one));
+    absent(conn, unseen.collect())
+}
+
+/// Takes away what is met in some rows from this one on; the first row behind them, if there may be any.
+fn see(
+    conn: &Connection,
+    from: i64,
+    unseen: &mut HashMap<&str, HashMap<&str, i64>>,
+) -> rusqlite::Result<Option<i64>> {
+    let mut part = conn.prepare_cached(
+        "SELECT rowid, jail, ip, timeofban FROM bans WHERE rowid >= ? ORDER BY rowid LIMIT ?",
+    )?;
+    let mut rows = part.query([from, READ])?;
+    let (mut count, mut last) = (0, from);
+    while let Some(row) = rows.next()? {
+        (count, last) = (count + 1, row.get(0)?);
+        // What another program wrote may be of any kind.
+        if let (Ok(jail), Ok(ip), Ok(since)) =
+            (row.get_ref(1)?.as_str(), row.get_ref(2)?.as_str(), row.get_ref(3)?.as_i64())
+            && let Some(of_jail) = unseen.get_mut(jail)
+            && of_jail.get(ip) == Some(&since)
+        {
+            of_jail.remove(ip);
+        }
+    }
+    Ok(if count < READ { None } else { last.checked_add(1) })
+}
+
+fn absent(conn: &mut Connection, mut due: Vec<Due>) -> rusqlite::Result<Vec<Due>> {
     let is_empty = !conn.query_row("SELECT EXISTS(SELECT 1 FROM bans)", [], |row| row.get::<_, bool>(0))?;
     if is_empty {
-        return Ok(due.into_iter().map(|(jail, ip, _)| (jail, ip)).collect());
+        return Ok(due);
     }
-    let mut missing = Vec::new();
-    for part in due.chunks(limit::FAIL2BAN_DATABASE_BATCH) {
+    let mut absent = Vec::new();
+    while !due.is_empty() {
+        let rest = due.split_off(due.len().min(limit::FAIL2BAN_DATABASE_BATCH));
         let step = conn.transaction()?;
         let mut known = step.prepare_cached(
             "SELECT EXISTS(SELECT 1 FROM bans WHERE jail = ? AND ip = ? AND +timeofban = ?)",
         )?;
-        for (jail, ip, span) in part {
-            if !known.query_row(params![jail, ip, span.since], |row| row.get::<_, bool>(0))? {
-                missing.push((jail.clone(), ip.clone()));
+        for one in std::mem::replace(&mut due, rest) {
+            if !known.query_row(params![one.0, one.1, one.2.since], |row| row.get::<_, bool>(0))? {
+                absent.push(one);
             }
         }
     }
-    Ok(missing)
+    Ok(absent)
 }
 
 /// What is over for longer than `age` seconds. Unlike fail2ban, a ban that holds keeps its row: a panel shows it, and its absence would
@@ -142,4 +191,67 @@ pub fn purge(conn: &mut Connection, now: i64, age: i64) -> rusqlite::Result<bool
     }
     step.commit()?;
     Ok(!is_done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::schema;
+    use super::*;
+
+    fn ban(ip: &str, since: i64, ban_time: i64) -> Change {
+        Change::Ban(Row {
+            jail: "sshd".to_owned(),
+            ip: ip.to_owned(),
+            since,
+            ban_time,
+            ban_count: 1,
+            data: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn what_is_over_for_long_is_purged_and_what_holds_is_not() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        schema::bring_up(&mut conn, "memory".as_ref()).unwrap();
+        let day = 86_400;
+        let changes = [
+            ban("192.0.2.1", 0, 600),
+            ban("192.0.2.2", 0, -1),
+            ban("192.0.2.3", 0, 9 * day),
+            ban("192.0.2.4", 9 * day, 600),
+            ban("192.0.2.5", 7 * day, day),
+            Change::On("busy".to_owned()),
+            Change::Off("gone".to_owned()),
+        ];
+        write(&mut conn, &changes, &Held::default()).unwrap();
+        conn.execute("INSERT INTO jails VALUES('empty', 0)", []).unwrap();
+        assert!(!purge(&mut conn, 8 * day + 100, day).unwrap());
+        let told = |table: &str| -> Vec<String> {
+            let mut all = conn.prepare(&format!("SELECT ip FROM {table} ORDER BY ip")).unwrap();
+            all.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        };
+        assert_eq!(told("bans"), ["192.0.2.2", "192.0.2.3", "192.0.2.4"]);
+        // A repeat offender is remembered for three times the length of its last ban.
+        assert_eq!(told("bips"), ["192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5"]);
+        let jails: i64 = conn.query_row("SELECT count(*) FROM jails", [], |row| row.get(0)).unwrap();
+        assert_eq!(jails, 2);
+    }
+
+    #[test]
+    fn rows_that_are_there_are_not_missing() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        schema::bring_up(&mut conn, "memory".as_ref()).unwrap();
+        let mut held = Held::default();
+        let changes: Vec<Change> =
+            (0..12_000).map(|number| ban(&format!("id {number}"), number, -1)).collect();
+        write(&mut conn, &changes, &held).unwrap();
+        changes.iter().for_each(|change| held.take(change));
+        assert!(missing(&mut conn, held.due(0)).unwrap().is_empty());
+        conn.execute("DELETE FROM bans WHERE timeofban % 4000 = 17", []).unwrap();
+        conn.execute("UPDATE bans SET rowid = -rowid", []).unwrap();
+        let mut gone: Vec<i64> =
+            missing(&mut conn, held.due(0)).unwrap().into_iter().map(|(_, _, span)| span.since).collect();
+        gone.sort_unstable();
+        assert_eq!(gone, [17, 4017, 8017]);
+    }
 }
