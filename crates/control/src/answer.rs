@@ -72,6 +72,29 @@ pub struct Status {
     pub outlets: Vec<Outlet>,
     /// Lists of bad addresses that others keep.
     pub blocklists: Vec<Blocklist>,
+    /// Actions of fail2ban's jails that are no firewall's.
+    pub actions: Vec<ActionHealth>,
+}
+
+/// How an action of one of fail2ban's jails did since it began.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionHealth {
+    /// The jail, as fail2ban's configuration names it.
+    pub jail: String,
+    /// The action.
+    pub action: String,
+    /// Commands that were run.
+    pub runs: u64,
+    /// Commands that failed, were refused or took too long.
+    pub failures: u64,
+    /// What went wrong last.
+    pub last_error: Option<String>,
+    /// The end of what its last command printed. An attacker may have written it.
+    pub last_output: String,
+    /// What waits for the actions of this jail.
+    pub waiting: u64,
+    /// Bans that this jail's actions were not told of, because too much waited.
+    pub missed: u64,
 }
 
 /// Where the program runs, as far as it matters for who can be kept out.

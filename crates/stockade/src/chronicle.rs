@@ -3,10 +3,15 @@
 
 use std::sync::Arc;
 
+use decision::{Decided, Outcome, Remembered};
 use dropin::Happening;
 use event::limit::EARLIER_BANS;
-use event::{Ban, Decision, Failure, JailName, Moment, Subject};
+use event::{Ban, Decision, Failure, JailName, Moment, Proof, Scope, Subject};
+use fleet::Voice;
+use mirror::{Legacy, LegacyBan, Standing};
+use store::Ending;
 
+use crate::clock;
 use crate::engine::Engine;
 use crate::foreign::ForeignJail;
 
@@ -31,6 +36,11 @@ impl Chronicle {
         if let Some(audience) = self.audience.as_ref().filter(|_| !self.noted.is_empty()) {
             audience(std::mem::take(&mut self.noted));
         }
+    }
+
+    /// Nothing of what was noted happened now.
+    pub fn forget(&mut self) {
+        self.noted.clear();
     }
 
     fn note(&mut self, happening: Happening) {
@@ -59,7 +69,7 @@ impl Engine {
                 self.chronicle.note(Happening::Banned {
                     jail,
                     ban: ban.clone(),
-                    earlier: self.earlier_in(&ban.subject, &ban.jail),
+                    earlier: self.earlier_bans(&ban.subject, Some(&ban.jail)),
                     lines,
                     prolonged: before.is_some(),
                     restored: false,
@@ -84,6 +94,11 @@ impl Engine {
         let runs =
             |jails: &[Arc<ForeignJail>], one: &ForeignJail| jails.iter().any(|jail| jail.name == one.name);
         for gone in before.iter().filter(|jail| !runs(&now, jail)) {
+            // Its bans are lifted behind this, as those of a jail that is off; for fail2ban that is no unban.
+            for ban in self.decider.bans().filter(|ban| ban.jail == gone.name) {
+                let (jail, at) = (gone.model.name.clone(), clock::now());
+                self.chronicle.note(Happening::Unbanned { jail, subject: ban.subject, at, expired: true });
+            }
             self.chronicle.note(Happening::Stopped { jail: gone.model.name.clone() });
         }
         for come in now.iter().filter(|jail| !runs(before, jail)) {
@@ -91,7 +106,7 @@ impl Engine {
             self.chronicle.note(Happening::Started { jail: jail.clone() });
             let bans: Vec<Ban> = self.decider.bans().filter(|ban| ban.jail == come.name).collect();
             for ban in bans {
-                let earlier = self.earlier_in(&ban.subject, &ban.jail);
+                let earlier = self.earlier_bans(&ban.subject, Some(&ban.jail));
                 let (jail, lines) = (jail.clone(), Vec::new());
                 let restored =
                     Happening::Banned { jail, ban, earlier, lines, prolonged: false, restored: true };
@@ -110,10 +125,80 @@ impl Engine {
         self.plan.jails.iter().find(|jail| jail.name == *name)?.finder.foreign().cloned()
     }
 
-    /// How often the subject was banned by this jail before.
-    fn earlier_in(&self, subject: &Subject, jail: &JailName) -> u32 {
-        let past = self.store.history(Some(subject), EARLIER_BANS).unwrap_or_default();
-        u32::try_from(past.iter().filter(|one| one.ban.jail == *jail).count()).unwrap_or(u32::MAX)
+    /// How often the subject was banned before by this jail, or by any: as the record knows it, behind the last time that somebody let it
+    /// off, and as fail2ban's database knew it when it was taken over.
+    pub(crate) fn earlier_bans(&self, subject: &Subject, jail: Option<&JailName>) -> u32 {
+        let past = self.store.history(Some(subject), EARLIER_BANS).unwrap_or_else(|cause| {
+            tracing::error!("a ban does not grow, since earlier ones cannot be counted: {cause}");
+            Vec::new()
+        });
+        let mut past = past.iter().filter(|one| jail.is_none_or(|jail| one.ban.jail == *jail));
+        let mut count = 0;
+        if past.by_ref().take_while(|one| one.ending == Ending::Expired).inspect(|_| count += 1).count() == 0
+            && past.next().is_some()
+        {
+            return 0;
+        }
+        let from_before = self.decider.remembered(subject).map_or(0, |memory| memory.times);
+        from_before.saturating_add(count)
+    }
+
+    /// Every ban of fail2ban's jails that holds.
+    pub(crate) fn standing(&self) -> Vec<Standing> {
+        let jails = self.told_jails();
+        let of =
+            |ban: &Ban| jails.iter().find(|jail| jail.name == ban.jail).map(|jail| jail.model.name.clone());
+        let standing = self.decider.bans().filter_map(|ban| {
+            Some(Standing {
+                jail: of(&ban)?,
+                subject: ban.subject,
+                since: ban.since,
+                until: ban.until,
+                earlier: self.earlier_bans(&ban.subject, Some(&ban.jail)),
+                failures: ban.failures,
+            })
+        });
+        standing.collect()
+    }
+
+    /// Takes over what fail2ban held, with the time already served.
+    pub(crate) fn take_over(&mut self, legacy: &Legacy) {
+        let now = clock::now();
+        let mut taken = 0;
+        for left in &legacy.bans {
+            let Some((told, ban)) = self.taken(left, now) else { continue };
+            let memory = Remembered {
+                subject: ban.subject,
+                times: left.ban_count.saturating_sub(1),
+                jails: vec![told.name.clone()],
+                last_at: ban.since,
+                last_until: ban.until,
+            };
+            if let Outcome::Decided(decided) = self.decider.adopt(&ban, &self.plan.whitelist, now) {
+                taken += u32::from(matches!(decided.decision, Decision::Ban(_)));
+                let decided = Decided { memory: Some(memory), ..decided };
+                self.carry_out(decided, None, Voice::Own);
+            }
+        }
+        if taken > 0 {
+            tracing::info!("{taken} bans were taken over from fail2ban's database");
+        }
+    }
+
+    fn taken(&self, left: &LegacyBan, now: Moment) -> Option<(Arc<ForeignJail>, Ban)> {
+        let told = self.told_jails().into_iter().find(|jail| jail.model.name == left.jail)?;
+        let subject: Subject = left.ip.parse().ok()?;
+        let ban = Ban {
+            subject: if subject.is_ipv4() { subject } else { Subject::counted(subject.address()) },
+            jail: told.name.clone(),
+            scope: Scope::Jail,
+            since: left.since,
+            until: left.until(told.terms(), now)?,
+            failures: left.failures.max(1),
+            proof: Proof::Proven,
+            reason: format!("{} failures, taken over from fail2ban", left.failures),
+        };
+        Some((told, ban))
     }
 
     /// The latest lines that led to a ban, the oldest first: those of this turn are not recorded yet.

@@ -28,6 +28,7 @@ use crate::obey::Obeyed;
 use crate::plan::Plan;
 use crate::reader::Reader;
 use crate::settings_file::SettingsFile;
+use crate::takeover::Takeover;
 use crate::trial::Trials;
 use changes::Changing;
 use keys::Keys;
@@ -66,6 +67,8 @@ pub struct Means {
     pub board: Arc<Board>,
     /// Told when the password was set on the command line.
     pub new_password: Arc<Notify>,
+    /// fail2ban's side, if its configuration is run.
+    pub takeover: Option<Arc<Takeover>>,
     /// Where the program runs.
     pub surroundings: Surroundings,
     /// Where the store and the trial's record are.
@@ -183,6 +186,7 @@ impl Desk {
             limited_packets: drops.limited_packets,
             limited_bytes: drops.limited_bytes,
         };
+        status.actions = self.means.takeover.as_ref().map(|takeover| takeover.actions()).unwrap_or_default();
         status.sources = self.means.files.health();
         status.sources.extend(self.means.journal.health());
         let followed: HashSet<&String> =

@@ -3,6 +3,7 @@
 
 mod ports;
 mod judge;
+mod earlier;
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,9 +14,10 @@ use dropin::model::{DatePattern, Expression, JailModel};
 use event::{JailName, Port, Subject, Whitelist};
 use fail2ban::FilterText;
 use fail2ban::formula;
+use mirror::Terms;
 
 pub use judge::ForeignJudge;
-pub use ports::Ports;
+pub use ports::{Ports, is_firewall};
 
 /// A jail.
 #[derive(Debug)]
@@ -65,6 +67,12 @@ impl ForeignJail {
         }
     }
 
+    /// What decides how long bans hold that fail2ban made.
+    pub fn terms(&self) -> Terms {
+        let max_time = self.model.extra("maxtime").and_then(number).map(|seconds| seconds as i64);
+        Terms { ban_time: self.model.ban_time, grows: self.grows(), max_time }
+    }
+
     /// The files that it reads.
     pub fn logs(&self) -> Vec<String> {
         if self.model.reads_journal() {
@@ -87,7 +95,17 @@ impl ForeignJail {
         let grown = self.growth.as_ref().filter(|_| earlier > 0 && usual > 0.0).and_then(|growth| {
             growth.seconds(formula::Number::Int(self.model.ban_time.into()), earlier, chance()).ok()
         });
-        span(grown.map_or(usual, |grown| grown.as_f64()))
+        // A bound below the usual time shortens nothing.
+        span(grown.map_or(usual, |grown| grown.as_f64().max(usual)))
+    }
+
+    /// For how many failures one counts of somebody whom this jail has banned `earlier` times: with bans that grow, known offenders are
+    /// banned the sooner, half the failures after one ban, a third after two, a fifth after three.
+    pub fn weight(&self, earlier: u32) -> u32 {
+        if !self.grows() || earlier == 0 {
+            return 1;
+        }
+        ((1 << (earlier.min(20) - 1)) + 1).min(self.limits().max_retry)
     }
 
     /// Whether its bans grow.

@@ -7,8 +7,7 @@ use control::time::rfc3339_until;
 use counter::Observation;
 use decision::{BanTime, Decided, Outcome};
 use enforcement::{Change, Element};
-use event::limit::EARLIER_BANS;
-use event::{Ban, Decision, Failure, JailName, Moment, Offence, Origin, Proof, Scope, Success};
+use event::{Ban, Decision, Failure, Moment, Offence, Origin, Proof, Scope, Success};
 use fleet::{Told, Voice};
 
 use crate::engine::Engine;
@@ -49,6 +48,7 @@ impl Engine {
             }
             return;
         }
+        let failure = self.weighed(failure);
         let observation = self.counter.observe(&failure, &self.plan.whitelist, observed(failure.at));
         match observation {
             Observation::Counted { .. } => self.keep(failure, voice),
@@ -59,6 +59,24 @@ impl Engine {
             Observation::Whitelisted { .. } => self.look_at_gateway(&failure),
             Observation::TooOld | Observation::UnknownJail => {}
         }
+    }
+
+    /// In jails of fail2ban's configuration whose bans grow, a failure of somebody known to the jail counts for more. Most have never been
+    /// banned: memory says so, and the record is not asked.
+    fn weighed(&self, failure: Failure) -> Failure {
+        let told = self
+            .plan
+            .jails
+            .iter()
+            .find(|jail| jail.name == failure.jail)
+            .and_then(|jail| jail.finder.foreign());
+        let Some(told) = told.filter(|told| told.grows()) else { return failure };
+        let known = self.decider.remembered(&failure.subject);
+        if known.is_none_or(|known| failure.at <= known.last_at || known.is_forgiven()) {
+            return failure;
+        }
+        let weight = told.weight(self.earlier_bans(&failure.subject, Some(&failure.jail)));
+        Failure { count: failure.count.max(weight), ..failure }
     }
 
     /// A failure that counted: for the record, and for the other nodes.
@@ -107,18 +125,12 @@ impl Engine {
     fn length_told(&self, offence: &Offence) -> Option<BanTime> {
         let jail = self.plan.jails.iter().find(|jail| jail.name == offence.jail)?;
         let told = jail.finder.foreign()?;
-        let earlier = if told.grows() { self.earlier_bans(offence, told.counts_all_jails()) } else { 0 };
+        let earlier = match (told.grows(), told.counts_all_jails()) {
+            (false, _) => 0,
+            (true, true) => self.earlier_over_all_jails(&offence.subject),
+            (true, false) => self.earlier_bans(&offence.subject, Some(&offence.jail)),
+        };
         Some(ban_time(told.length(earlier)))
-    }
-
-    /// How often the offender was banned before, as the record knows it.
-    fn earlier_bans(&self, offence: &Offence, in_all_jails: bool) -> u32 {
-        let counts = |jail: &JailName| in_all_jails || *jail == offence.jail;
-        let past = self.store.history(Some(&offence.subject), EARLIER_BANS).unwrap_or_else(|cause| {
-            tracing::error!("a ban does not grow, since earlier ones cannot be counted: {cause}");
-            Vec::new()
-        });
-        u32::try_from(past.iter().filter(|one| counts(&one.ban.jail)).count()).unwrap_or(u32::MAX)
     }
 
     /// Notes a decision for the store, the kernel and whoever else is told. `before` is the subject's earlier ban in the same jail.

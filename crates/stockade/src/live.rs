@@ -11,7 +11,8 @@ use fail2ban::Value;
 
 use crate::clock;
 use crate::desk::Desk;
-use crate::foreign::name_of;
+use crate::foreign::{is_firewall, name_of};
+use crate::keepers::Keepers;
 use crate::message::{End, Finding, Findings, Message, visit};
 use crate::plan::Plan;
 use crate::settings_file::SettingsFile;
@@ -20,14 +21,15 @@ use crate::settings_file::SettingsFile;
 pub struct Live<'a> {
     desk: &'a Desk,
     engine: &'a SyncSender<Message>,
+    keepers: Option<&'a Keepers>,
     is_changed: bool,
     must_quit: bool,
 }
 
 impl<'a> Live<'a> {
     /// For one command.
-    pub fn new(desk: &'a Desk, engine: &'a SyncSender<Message>) -> Self {
-        Self { desk, engine, is_changed: false, must_quit: false }
+    pub fn new(desk: &'a Desk, engine: &'a SyncSender<Message>, keepers: Option<&'a Keepers>) -> Self {
+        Self { desk, engine, keepers, is_changed: false, must_quit: false }
     }
 
     /// Whether a jail is another one now.
@@ -150,30 +152,50 @@ impl Host for Live<'_> {
         let _ = self.engine.send(Message::Found(findings));
     }
 
-    fn call(&mut self, _: &JailModel, action: &ActionModel, method: &str, _: &str) -> Result<Value, Wrong> {
-        tracing::warn!(
-            "'{method}' of action '{}' is not run: Stockade carries bans out by itself",
-            action.name
-        );
-        Ok(Value::None)
+    fn call(
+        &mut self,
+        jail: &JailModel,
+        action: &ActionModel,
+        method: &str,
+        arguments: &str,
+    ) -> Result<Value, Wrong> {
+        if is_firewall(action) {
+            tracing::warn!(
+                "'{method}' of action '{}' is not run: Stockade's own sets do its work",
+                action.name
+            );
+            return Ok(Value::None);
+        }
+        let Some(keepers) = self.keepers else { return Ok(Value::None) };
+        keepers.call(&jail.name, &action.name, method, arguments)
     }
 
     fn set_log_level(&mut self, level: &str) {
-        tracing::info!("fail2ban's client asks for log level {level}; [log] of the settings decides");
+        if let Some(keepers) = self.keepers {
+            keepers.set_log_level(level);
+        }
     }
 
     fn set_log_target(&mut self, target: &LogTarget) -> bool {
-        tracing::info!("fail2ban's client asks for the log in {}; it stays on stderr", target.name);
-        true
+        self.keepers.is_none_or(|keepers| keepers.set_log_target(target, "INFO"))
     }
 
-    fn flush_logs(&mut self) {}
-
-    fn set_database(&mut self, _: Option<&str>) -> Result<(), Wrong> {
-        Ok(())
+    fn flush_logs(&mut self) {
+        if let Some(keepers) = self.keepers {
+            keepers.flush_logs();
+        }
     }
 
-    fn set_database_bounds(&mut self, _: i64, _: &Value) {}
+    fn set_database(&mut self, path: Option<&str>) -> Result<(), Wrong> {
+        let Some(keepers) = self.keepers else { return Ok(()) };
+        keepers.set_database(path).map_err(|wrong| Wrong::exception(wrong.to_string()))
+    }
+
+    fn set_database_bounds(&mut self, lines: i64, seconds: &Value) {
+        if let Some(keepers) = self.keepers {
+            keepers.set_database_bounds(lines, seconds);
+        }
+    }
 
     fn allow_ipv6(&mut self, _: Option<bool>) {}
 

@@ -36,6 +36,7 @@ mod rehearsal;
 mod takeover;
 mod live;
 mod chronicle;
+mod keepers;
 mod web;
 mod reload;
 mod offline;
@@ -48,7 +49,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use cli::args::{CONFIG, Place, TokenDeed};
+use cli::args::{CONFIG, FAIL2BAN_DIR, Import, Place, TokenDeed};
 use cli::called_as::Name;
 use cli::{Args, Command, Exit};
 use control::Request;
@@ -103,6 +104,12 @@ fn carry_out(Args { command, place, json }: &Args) -> Exit {
                 Err(complaints) => offline::fail(&complaints, Exit::Config),
             }
         }
+        Command::Lint { fail2ban_dir, all, config } => {
+            lint(fail2ban_dir.as_deref(), *all, config.as_deref(), json)
+        }
+        Command::Import { what: Import::Fail2ban { fail2ban_dir, output, force } } => {
+            cli::import::fail2ban(fail2ban_dir, output.as_deref(), *force, clock::now, json)
+        }
         Command::Check { config } => offline::check(config_file(config.as_deref()).as_deref(), json),
         Command::Passwd => offline::passwd(place, json),
         Command::Token { deed: TokenDeed::Create { scope, networks, name } } => {
@@ -151,6 +158,15 @@ fn ban(
         }
     };
     cli::ask::ask(place, &Request::Ban { address: address.to_owned(), jail, seconds, force }, json)
+}
+
+/// fail2ban's configuration that was named or is there; else our own settings.
+fn lint(fail2ban: Option<&Path>, all: bool, config: Option<&Path>, json: bool) -> Exit {
+    let usual = Path::new(FAIL2BAN_DIR);
+    match fail2ban.or_else(|| Some(usual).filter(|folder| config.is_none() && folder.is_dir())) {
+        Some(folder) => cli::lint::fail2ban(folder, all, clock::now, json),
+        None => offline::lint(config_file(config).as_deref(), json),
+    }
 }
 
 /// The settings file that was named, else the usual one if it is there.

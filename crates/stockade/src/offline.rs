@@ -65,6 +65,28 @@ pub fn check(config: Option<&Path>, json: bool) -> Exit {
     }
 }
 
+/// What is odd about our own settings: what is wrong with them, and jails that read nothing that is there.
+pub fn lint(config: Option<&Path>, json: bool) -> Exit {
+    let notes = match Plan::make(&settings_file(config)) {
+        Ok(plan) => {
+            plan.jails.iter().filter(|jail| jail.journal.is_empty()).filter_map(without_log).collect()
+        }
+        Err(complaints) => complaints,
+    };
+    cli::lint::notes(&notes, json)
+}
+
+fn without_log(jail: &plan::Jail) -> Option<String> {
+    let is_there = |log: &String| log.contains(['*', '?', '[']) || Path::new(log).exists();
+    (!jail.logs.is_empty() && !jail.logs.iter().any(is_there)).then(|| {
+        format!(
+            "jail {}: none of its logs is there: {}; name the file that the service writes",
+            jail.name,
+            jail.logs.join(", ")
+        )
+    })
+}
+
 /// Hashes the password on standard input and gives it to the running Stockade, or else to the store itself.
 pub fn passwd(place: &Place, json: bool) -> Exit {
     let mut password = String::new();

@@ -23,7 +23,7 @@ use crate::outlets::Outlets;
 use crate::plan::Plan;
 use crate::settings_file::SettingsFile;
 use crate::start::{self, StartError};
-use crate::takeover::Takeover;
+use crate::takeover::{Presence, Takeover};
 use crate::{clock, reader, reload, surroundings, trial, web};
 
 /// Where things are.
@@ -73,6 +73,7 @@ pub fn run(options: &Options) -> Result<End, StartError> {
     let mut kernel = start::enforcement(plan.settings.enforcement.mode, probe)?;
     let mut restored = start::restored(opened, &mut kernel);
     let identity = start::identity(&mut restored.store)?;
+    let begun = takeover.as_ref().map(|takeover| takeover.begin(&mut restored, &engine)).transpose()?;
     let keys = Keys::new(store::Store::keys(&restored.store)?);
     let mut health = Health {
         started: clock::now(),
@@ -112,10 +113,11 @@ pub fn run(options: &Options) -> Result<End, StartError> {
         journal: journal.clone(),
         board: Arc::clone(&board),
         outlets: Arc::clone(&outlets),
-        chronicle: None,
+        chronicle: begun.as_ref().map(|begun| Arc::clone(&begun.audience)),
     };
     let mut core = Engine::new(parts);
-    core.restore(restored.bans, restored.memory, restored.notes, undone);
+    let legacy = begun.as_ref().and_then(|begun| begun.legacy.as_ref());
+    core.restore(restored.bans, restored.memory, restored.notes, undone, legacy);
     core.remember_lists(&outlets.lists_directory());
     if let Some(end) = core.enforce_at_start(&inbox) {
         return Ok(end);
@@ -128,6 +130,7 @@ pub fn run(options: &Options) -> Result<End, StartError> {
     let clients = control.clients();
     let state_dir = options.state_dir.clone();
     let means = Means {
+        takeover: takeover.clone(),
         engine: engine.clone(),
         enforcer,
         files,
@@ -145,10 +148,7 @@ pub fn run(options: &Options) -> Result<End, StartError> {
         let cause = control.serve(move |request, peer| socket_desk.answer(request, &peer));
         tracing::error!("the control socket is closed: {cause}");
     });
-    let fail2ban = takeover.map(|takeover| {
-        let (settings, engine) = (Arc::clone(&desk.means().settings), desk.means().engine.clone());
-        takeover.serve(Arc::clone(&desk), settings, engine)
-    });
+    let fail2ban = takeover.as_ref().map(|takeover| Arc::clone(takeover).serve(Arc::clone(&desk)));
     let fail2ban = fail2ban.transpose().map_err(StartError::Fail2ban)?;
     // In a thread of its own, because it asks the engine before it begins.
     let web = web.map(|web| thread::spawn(move || web.serve(&desk)));
@@ -160,9 +160,8 @@ pub fn run(options: &Options) -> Result<End, StartError> {
         running.stop();
     }
     outlets.stop();
-    if let Some(socket) = fail2ban {
-        socket.stop();
-    }
+    fail2ban.into_iter().for_each(Presence::stop);
+    takeover.iter().for_each(|takeover| takeover.stop());
     clients.wait(start::LAST_ANSWERS);
     Ok(end)
 }

@@ -40,6 +40,7 @@ impl Engine {
             attention: self.attention(&outlets, &blocklists),
             outlets,
             blocklists,
+            actions: Vec::new(),
             whitelist: self.plan.whitelist.iter().map(|(entry, origin)| protected(entry, origin)).collect(),
         }
     }

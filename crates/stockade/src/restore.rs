@@ -3,6 +3,7 @@
 use std::sync::mpsc::Receiver;
 
 use event::{Ban, Decision};
+use mirror::Legacy;
 use store::{Action, MemoryRow};
 
 use crate::engine::Engine;
@@ -17,6 +18,7 @@ impl Engine {
         memory: Vec<MemoryRow>,
         notes: Vec<String>,
         undone: Option<Action>,
+        legacy: Option<&Legacy>,
     ) {
         self.batch.actions.extend(undone);
         if !notes.is_empty() {
@@ -31,6 +33,11 @@ impl Engine {
         for ban in self.decider.bans() {
             self.board.note(&ban, self.plan.closes(&ban.jail, ban.scope));
         }
+        if let Some(legacy) = legacy {
+            self.take_over(legacy);
+            // They stood already: they are told as restored, with all others.
+            self.chronicle.forget();
+        }
         self.lift_outdated();
         self.note_jails(&[]);
         self.count_again();
@@ -41,7 +48,7 @@ impl Engine {
         let (decider, counter, whitelist) = (&self.decider, &mut self.counter, &self.plan.whitelist);
         let counted = self.store.failures_since(since, &mut |failure| {
             // What an operator has forgiven does not count again.
-            let forgiven = decider.remembered(&failure.subject).filter(|memory| memory.times == 0);
+            let forgiven = decider.remembered(&failure.subject).filter(decision::Remembered::is_forgiven);
             if forgiven.is_none_or(|memory| failure.at > memory.last_at) {
                 // Offences among them were decided when they happened.
                 let at = failure.at;

@@ -3,25 +3,39 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::SyncSender;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 
+use control::answer::ActionHealth;
 use dropin::{Edition, Model, Socket, Stop, Unborn, Wrong};
 use fail2ban::Value;
 use fail2ban::stream::{self, Ask, Logs, Overrides};
+use mirror::Legacy;
 
+use crate::chronicle::Audience;
 use crate::desk::Desk;
 use crate::foreign::ForeignJail;
+use crate::keepers::{self, Keepers};
 use crate::live::Live;
 use crate::message::Message;
 use crate::pid_file::PidFile;
 use crate::settings_file::SettingsFile;
+use crate::start::{Restored, StartError};
 
 /// fail2ban's side of the program.
 pub struct Takeover {
     model: Mutex<Model>,
     socket: PathBuf,
     pid_file: Option<PathBuf>,
+    keepers: OnceLock<Arc<Keepers>>,
+}
+
+/// What came of the beginning.
+pub struct Begun {
+    /// What fail2ban left.
+    pub legacy: Option<Legacy>,
+    /// Who is told what happens to its jails.
+    pub audience: Audience,
 }
 
 /// What stands for others to find us by, until it is stopped.
@@ -61,16 +75,38 @@ impl Takeover {
         // Another socket is for one beside the usual: its file would be in the way.
         let is_usual = overrides.socket.is_none() || overrides.pidfile.is_some();
         let pid_file = Some(pid_file).filter(|_| is_usual);
-        (Self { model: Mutex::new(model), socket, pid_file }, remarks)
+        (Self { model: Mutex::new(model), socket, pid_file, keepers: OnceLock::new() }, remarks)
+    }
+
+    /// At the start: what fail2ban left in its database, if it was not taken over before, and who is told from now on what happens. Logs are
+    /// read on where fail2ban stopped.
+    pub fn begin(&self, restored: &mut Restored, engine: &SyncSender<Message>) -> Result<Begun, StartError> {
+        let model = self.lock();
+        let legacy = keepers::legacy(&model, &mut restored.store)?;
+        for left in legacy.iter().flat_map(|legacy| &legacy.offsets).filter(|left| left.holds()) {
+            if let Ok(position) = source::position_at(Path::new(&left.path), left.offset) {
+                restored.files.entry(left.path.clone()).or_insert(position);
+            }
+        }
+        let (keepers, remarks) = Keepers::start(&model, engine).map_err(StartError::Fail2ban)?;
+        remarks.iter().for_each(|remark| tracing::warn!("{remark}"));
+        Ok(Begun { legacy, audience: self.keepers.get_or_init(|| keepers).audience() })
+    }
+
+    /// How the actions do.
+    pub fn actions(&self) -> Vec<ActionHealth> {
+        self.keepers.get().map(|keepers| keepers.health()).unwrap_or_default()
+    }
+
+    /// Ends what is kept for others.
+    pub fn stop(&self) {
+        if let Some(keepers) = self.keepers.get() {
+            keepers.stop();
+        }
     }
 
     /// Answers on the socket, on threads of its own, until it is stopped.
-    pub fn serve(
-        self: Arc<Self>,
-        desk: Arc<Desk>,
-        settings: Arc<SettingsFile>,
-        engine: SyncSender<Message>,
-    ) -> Result<Presence, String> {
+    pub fn serve(self: Arc<Self>, desk: Arc<Desk>) -> Result<Presence, String> {
         let socket = Socket::bind(&self.socket).map_err(|wrong| wrong.to_string())?;
         let pid_file = self.pid_file.as_deref().and_then(|path| {
             let told = |cause: &_| tracing::warn!("{}: cannot be written: {cause}", path.display());
@@ -78,7 +114,7 @@ impl Takeover {
         });
         let stop = socket.stopper();
         let serving = thread::spawn(move || {
-            let served = socket.serve(move |command| self.obey(command, &desk, &settings, &engine));
+            let served = socket.serve(move |command| self.obey(command, &desk));
             if let Err(cause) = served {
                 tracing::error!("fail2ban's socket is closed: {cause}");
             }
@@ -87,19 +123,17 @@ impl Takeover {
     }
 
     /// One command. What it changes is in force when it is answered.
-    fn obey(
-        &self,
-        command: &Value,
-        desk: &Desk,
-        settings: &SettingsFile,
-        engine: &SyncSender<Message>,
-    ) -> Result<Value, Wrong> {
+    fn obey(&self, command: &Value, desk: &Desk) -> Result<Value, Wrong> {
+        let (settings, engine) = (&*desk.means().settings, &desk.means().engine);
         let mut model = self.lock();
-        let mut live = Live::new(desk, engine);
+        let mut live = Live::new(desk, engine, self.keepers.get().map(Arc::as_ref));
         let answer = model.obey(command, &mut live);
         // At the end of all, the jails stop too; their bans stay in the kernel, as at any other end.
         if live.is_changed() && !live.must_quit() {
             tell(&model, settings).iter().for_each(|remark| tracing::warn!("{remark}"));
+            if let Some(keepers) = self.keepers.get() {
+                keepers.set_jails(&model).iter().for_each(|remark| tracing::warn!("{remark}"));
+            }
             live.take_up(settings);
         }
         live.quit_if_asked();

@@ -50,9 +50,7 @@ impl ForeignJudge {
         let Some(judge) = &mut self.judge else { return };
         let mut found = Vec::new();
         for line in block.text.split_inclusive(|byte| *byte == b'\n') {
-            let line = String::from_utf8_lossy(line);
-            let line = line.trim_end_matches(['\r', '\n']);
-            if let Verdict::Failure(failure) = judge.line(line, block.arrival) {
+            if let Verdict::Failure(failure) = judge.bytes(line, block.arrival) {
                 found.push(failure);
             }
         }
@@ -62,7 +60,10 @@ impl ForeignJudge {
             let at = match block.origin {
                 Origin::Live => Some(block.arrival),
                 // An old line without a time says nothing about now.
-                Origin::CatchUp => failure.at.map(|at| at.min(block.arrival)),
+                Origin::CatchUp => failure
+                    .at
+                    .map(|at| at.min(block.arrival))
+                    .filter(|at| self.is_in_reach(*at, block.arrival)),
             };
             let skew_millis = skew_millis.filter(|_| block.origin == Origin::Live);
             if let Some(failure) = at.and_then(|at| self.failure(&failure, at)) {
@@ -77,9 +78,17 @@ impl ForeignJudge {
         let verdict = self.judge.as_mut()?.message(message.trim_end(), entry.written, entry.arrival);
         self.count_given_up();
         let Verdict::Failure(failure) = verdict else { return None };
+        if entry.origin == Origin::CatchUp && !self.is_in_reach(at, entry.arrival) {
+            return None;
+        }
         let skew_millis = entry.arrival.millis().saturating_sub(entry.written.millis());
         let skew_millis = (entry.origin == Origin::Live).then_some(skew_millis);
         Some(ForeignFailure { failure: self.failure(&failure, at)?, skew_millis })
+    }
+
+    /// At its start fail2ban reads back one `findtime` and no further, whatever other jails of the same log look back to.
+    fn is_in_reach(&self, at: Moment, now: Moment) -> bool {
+        now.since(at) <= self.jail.limits().find_time
     }
 
     fn failure(&mut self, found: &judge::Failure, at: Moment) -> Option<Failure> {

@@ -1,4 +1,4 @@
-//! What a jail's bans close: read from its firewall actions, which become operations on our own sets. An action is known as a
+//! What a jail's bans close: read from its firewall actions, which become operations on our own sets; other actions are run as they are written. An action is known as a
 //! firewall's by the program that its commands run, not by its name, since every distribution derives its own.
 
 use std::collections::BTreeSet;
@@ -43,13 +43,7 @@ pub struct Ports {
 impl Ports {
     /// By the jail's actions. What is not carried out is told.
     pub fn of(model: &JailModel, remarks: &mut Vec<String>) -> Self {
-        let (firewalls, others): (Vec<_>, Vec<_>) = model.actions.iter().partition(|one| is_firewall(one));
-        for other in others {
-            remarks.push(format!(
-                "jail {}: action '{}' is no firewall's and is not run; bans are carried out all the same",
-                model.name, other.name
-            ));
-        }
+        let firewalls: Vec<_> = model.actions.iter().filter(|one| is_firewall(one)).collect();
         if firewalls.is_empty() {
             remarks.push(format!(
                 "jail {}: no action of a firewall: its bans close every port in Stockade's own table",
@@ -89,12 +83,7 @@ fn ports_of(action: &ActionModel, model: &JailModel, remarks: &mut Vec<String>) 
     if is_all || told.is_empty() || ["0:65535", "0-65535", "1:65535", "all"].contains(&told) {
         return None;
     }
-    let protocols: Vec<Protocol> = match action.command("protocol") {
-        "udp" => vec![Protocol::Udp],
-        "all" => vec![Protocol::Tcp, Protocol::Udp],
-        text if text.contains("udp") && text.contains("tcp") => vec![Protocol::Tcp, Protocol::Udp],
-        _ => vec![Protocol::Tcp],
-    };
+    let protocols = protocols(action);
     let mut ports = Vec::new();
     for word in told.split([',', ' ']).filter(|word| !word.is_empty()) {
         let range = word.split_once([':', '-']).and_then(|(first, last)| number(first).zip(number(last)));
@@ -119,6 +108,26 @@ fn ports_of(action: &ActionModel, model: &JailModel, remarks: &mut Vec<String>) 
         }
     }
     Some(ports)
+}
+
+/// The protocols of those ports. Commands that name them do not ask the property, whose default says tcp.
+fn protocols(action: &ActionModel) -> Vec<Protocol> {
+    let both = [(Protocol::Tcp, "tcp"), (Protocol::Udp, "udp")];
+    let words: Vec<&str> = ["actionban", "actionstart"]
+        .iter()
+        .flat_map(|name| action.command(name).split_whitespace())
+        .collect();
+    let is_named = |name: &str| {
+        words.windows(2).any(|pair| ["-p", "--protocol", "proto"].contains(&pair[0]) && pair[1] == name)
+    };
+    let named: Vec<Protocol> = both.iter().filter(|(_, name)| is_named(name)).map(|(one, _)| *one).collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let told = action.command("protocol");
+    let meant = both.iter().filter(|(_, name)| told == "all" || told.contains(name)).map(|(one, _)| *one);
+    let meant: Vec<Protocol> = meant.collect();
+    if meant.is_empty() { vec![Protocol::Tcp] } else { meant }
 }
 
 fn number(text: &str) -> Option<u16> {

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::place::{seconds_between, seconds_of};
 use crate::support::{Notices, Place};
 
 const JAILS: &str = "[DEFAULT]
@@ -34,6 +35,15 @@ fn configuration(place: &Place) -> std::path::PathBuf {
     let _ = fs::remove_file(folder.join("jail.d/defaults-debian.conf"));
     let jails = JAILS.replace("LOG", &place.log().display().to_string());
     fs::write(folder.join("jail.local"), jails).expect("write jail.local");
+    // Nothing of the machine's own fail2ban is touched.
+    let own = |name: &str| place.path(name).display().to_string();
+    let files = format!(
+        "[Definition]\nlogtarget = {}\ndbfile = {}\npidfile = {}\n",
+        own("fail2ban.log"),
+        own("fail2ban.sqlite3"),
+        own("fail2ban.pid")
+    );
+    fs::write(folder.join("fail2ban.local"), files).expect("write fail2ban.local");
     folder
 }
 
@@ -50,9 +60,8 @@ fn fail2bans_jails_run_and_its_own_client_drives_them() {
     let place = Place::new("[http]\nlisten = false\n[jails.sshd]\nenabled = 'auto'\n");
     let folder = configuration(&place);
     let socket = place.path("f2b.sock");
-    let words = ["--fail2ban-dir", folder.to_str().unwrap(), "--fail2ban-socket", socket.to_str().unwrap()];
     let mut notices = Notices::listen();
-    let mut daemon = place.launch_with(&[], &words);
+    let mut daemon = place.launch_with(&[], &words(&folder, &socket));
     // One broken jail does not stop the others, and is named with its file.
     let said = daemon.says("no-such-filter");
     assert!(said.contains("broken"), "{said}");
@@ -92,24 +101,92 @@ fn fail2bans_jails_run_and_its_own_client_drives_them() {
     assert!(place.kernel.holds("198.51.100.8"), "stopping lifts no ban");
 }
 
+fn words<'a>(folder: &'a Path, socket: &'a Path) -> [&'a str; 4] {
+    ["--fail2ban-dir", folder.to_str().unwrap(), "--fail2ban-socket", socket.to_str().unwrap()]
+}
+
 #[test]
-fn bans_grow_as_the_configuration_says() {
+fn bans_grow_as_the_configuration_says_until_somebody_lets_the_address_off() {
     let place = Place::new("[http]\nlisten = false\n[jails.sshd]\nenabled = 'auto'\n");
     let folder = configuration(&place);
     let jails = fs::read_to_string(folder.join("jail.local")).unwrap();
-    let jails = jails
-        .replace("bantime = 1h", "bantime = 100\nbantime.increment = true\nbantime.multipliers = 1 5 30");
+    let jails =
+        jails.replace("bantime = 1h", "bantime = 1\nbantime.increment = true\nbantime.multipliers = 1 2 600");
     fs::write(folder.join("jail.local"), jails).unwrap();
     let socket = place.path("f2b.sock");
-    let words = ["--fail2ban-dir", folder.to_str().unwrap(), "--fail2ban-socket", socket.to_str().unwrap()];
-    let mut daemon = place.launch_with(&[], &words).ready();
-    let mut spans = Vec::new();
-    for _ in 0..3 {
+    let mut daemon = place.launch_with(&[], &words(&folder, &socket)).ready();
+    let mut span = || {
         place.fail("192.0.2.7", 3);
         daemon.says(" ban 192.0.2.7: ");
         let ban = place.ban_of("192.0.2.7").expect("a ban");
-        spans.push(crate::support::place::seconds_between(&ban["since"], &ban["until"]));
-        assert_eq!(client(&place, &folder, &["set", "sshd", "unbanip", "192.0.2.7"]).1, "1\n");
+        let span = seconds_between(&ban["since"], &ban["until"]);
+        if span < 600 {
+            daemon.says("the ban of 192.0.2.7 is over");
+        }
+        span
+    };
+    assert_eq!((span(), span(), span()), (1, 2, 600));
+    assert_eq!(client(&place, &folder, &["set", "sshd", "unbanip", "192.0.2.7"]).1, "1\n");
+    assert_eq!(span(), 1);
+}
+
+#[test]
+fn what_fail2ban_held_is_taken_over_and_panels_see_and_lift_bans() {
+    let place = Place::new("[http]\nlisten = false\n[jails.sshd]\nenabled = 'auto'\n");
+    let folder = configuration(&place);
+    let database = place.path("fail2ban.sqlite3");
+    let sql = |statement: &str| {
+        let output = Command::new("sqlite3").arg(&database).arg(statement).output().expect("run sqlite3");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    };
+    let socket = place.path("f2b.sock");
+    // A database as fail2ban leaves it: ours is made in its form, and then told a ban that we know nothing of.
+    let daemon = place.launch_with(&[], &words(&folder, &socket)).ready();
+    daemon.stop();
+    fs::remove_dir_all(place.state()).unwrap();
+    let since = crate::support::place::now_seconds() - 600;
+    for table in ["bans", "bips"] {
+        let order = if table == "bans" {
+            "(jail, ip, timeofban, bantime, bancount, data)"
+        } else {
+            "(ip, jail, timeofban, bantime, bancount, data)"
+        };
+        let who = if table == "bans" { "'sshd', '192.0.2.44'" } else { "'192.0.2.44', 'sshd'" };
+        sql(&format!(
+            "INSERT INTO {table} {order} VALUES ({who}, {since}, 3600, 1, '{{\"matches\": [], \"failures\": 5}}')"
+        ));
     }
-    assert_eq!(spans, [100, 500, 3000]);
+
+    let mut notices = Notices::listen();
+    let mut daemon = place.launch_with(&[], &words(&folder, &socket)).ready();
+    assert!(place.kernel.holds("192.0.2.44"), "{}", place.kernel.table());
+    let ban = place.ban_of("192.0.2.44").expect("the ban of fail2ban's");
+    assert_eq!(seconds_of(&ban["until"]), since + 3600, "the time already served counts");
+    place.fail("192.0.2.45", 3);
+    notices.added("192.0.2.45");
+    place.settle(&mut daemon);
+
+    // As MikoPBX's page asks.
+    let question =
+        "SELECT ip FROM bans WHERE timeofban + bantime > CAST(strftime('%s', 'now') AS INTEGER) ORDER BY ip";
+    until("the database", || sql(question) == "192.0.2.44\n192.0.2.45");
+    sql("DELETE FROM bans WHERE ip = '192.0.2.45'");
+    notices.removed("192.0.2.45");
+    assert!(place.kernel.holds("192.0.2.44"));
+
+    // The log, as fail2ban's own readers know it.
+    let log = place.path("fail2ban.log");
+    until("the log", || fs::read_to_string(&log).is_ok_and(|log| log.contains("[sshd] Ban 192.0.2.45")));
+    let log = fs::read_to_string(&log).unwrap();
+    for line in ["[sshd] Restore Ban 192.0.2.44", "[sshd] Found 192.0.2.45 - ", "[sshd] Unban 192.0.2.45"] {
+        assert!(log.contains(line), "{line}: {log}");
+    }
+}
+
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let deadline = crate::support::Deadline::start();
+    while !is_so() {
+        assert!(!deadline.left().is_zero(), "not in time: {what}");
+    }
 }

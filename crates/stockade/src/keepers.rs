@@ -1,0 +1,210 @@
+//! What is kept of fail2ban's jails for others: its other actions, its database, its log. They are told what happens when it is recorded; none
+//! of them keeps the engine waiting, and Stockade's own store stays the truth.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use action::Actions;
+use control::Actor;
+use control::answer::ActionHealth;
+use control::desk::Lifted;
+use dropin::{Counts, Happening, LogTarget, Model, Wrong};
+use event::Moment;
+use fail2ban::Value;
+use jiff::tz::TimeZone;
+use mirror::{Database, Legacy, Log, MirrorError, Standing};
+use store::{Sqlite, Store, StoreError};
+
+use crate::chronicle::Audience;
+use crate::clock;
+use crate::foreign::{is_firewall, name_of};
+use crate::message::{Message, visit};
+
+/// The name under which the store knows which database was taken over.
+const TAKEN_OVER: &str = "fail2ban_database";
+
+/// Actions, database and log.
+pub struct Keepers {
+    actions: Actions,
+    database: Database,
+    log: Mutex<Option<Log>>,
+}
+
+impl Keepers {
+    /// Starts them as fail2ban's configuration asks. What cannot be had is told, and done without.
+    pub fn start(model: &Model, engine: &SyncSender<Message>) -> Result<(Arc<Self>, Vec<String>), String> {
+        let mut remarks = Vec::new();
+        let server = model.server();
+        let counter = engine.clone();
+        let counts = move |jail: &str| counts(&counter, jail);
+        let actions = Actions::start(clock::now, counts)
+            .map_err(|cause| format!("fail2ban's actions cannot be run: {cause}"))?;
+        let path = server.database.as_ref().map(|database| PathBuf::from(&database.path));
+        let database = open(path.as_deref(), engine, &mut remarks)?;
+        if let Some(told) = &server.database {
+            database.set_bounds(told.max_matches, seconds(&told.purge_age));
+        }
+        let target = LogTarget {
+            name: server.log_target.clone(),
+            options: Vec::new(),
+            syslog_socket: server.syslog_socket.clone(),
+        };
+        let log = Log::start(&target, &server.log_level, clock::now, TimeZone::system())
+            .map_err(|wrong| remarks.push(format!("fail2ban's log is not written: {wrong}")))
+            .ok();
+        let keepers = Self { actions, database, log: Mutex::new(log) };
+        remarks.extend(keepers.set_jails(model));
+        Ok((Arc::new(keepers), remarks))
+    }
+
+    /// The jails are these now; says what of their actions cannot be run.
+    pub fn set_jails(&self, model: &Model) -> Vec<String> {
+        self.actions.set_jails(model.jails(), is_firewall)
+    }
+
+    /// Who is told what happens.
+    pub fn audience(self: &Arc<Self>) -> Audience {
+        let keepers = Arc::clone(self);
+        Arc::new(move |happenings| happenings.iter().for_each(|one| keepers.tell(one)))
+    }
+
+    fn tell(&self, happening: &Happening) {
+        self.with_log(|log| log.tell(happening));
+        self.database.tell(happening);
+        self.actions.tell(happening);
+    }
+
+    /// Writes the log elsewhere. Whether it can go there.
+    pub fn set_log_target(&self, target: &LogTarget, level: &str) -> bool {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = match &*log {
+            Some(log) => log.set_target(target),
+            None => Log::start(target, level, clock::now, TimeZone::system()).map(|made| *log = Some(made)),
+        };
+        done.inspect_err(|wrong| tracing::warn!("fail2ban's log stays where it is: {wrong}")).is_ok()
+    }
+
+    /// Writes more or less into the log.
+    pub fn set_log_level(&self, level: &str) {
+        self.with_log(|log| {
+            let _ = log.set_level(level).inspect_err(|wrong| tracing::warn!("{wrong}"));
+        });
+    }
+
+    /// Opens the log anew.
+    pub fn flush_logs(&self) {
+        self.with_log(Log::flush);
+    }
+
+    /// Keeps the database elsewhere.
+    pub fn set_database(&self, path: Option<&str>) -> Result<(), MirrorError> {
+        self.database.set_path(path.map(Path::new))
+    }
+
+    /// How much the database keeps.
+    pub fn set_database_bounds(&self, lines: i64, age: &Value) {
+        self.database.set_bounds(lines, seconds(age));
+    }
+
+    /// Calls a method of an action.
+    pub fn call(&self, jail: &str, action: &str, method: &str, arguments: &str) -> Result<Value, Wrong> {
+        self.actions.call(jail, action, method, arguments)
+    }
+
+    /// How the actions do.
+    pub fn health(&self) -> Vec<ActionHealth> {
+        let health = self.actions.health().into_iter().map(|one| ActionHealth {
+            jail: one.jail,
+            action: one.action,
+            runs: one.runs,
+            failures: one.failures,
+            last_error: one.last_error,
+            last_output: one.last_output,
+            waiting: one.waiting as u64,
+            missed: one.missed,
+        });
+        health.collect()
+    }
+
+    /// Ends the actions, as fail2ban does; database and log are written to the end when they are dropped.
+    pub fn stop(&self) {
+        self.actions.stop();
+    }
+
+    fn with_log(&self, order: impl FnOnce(&Log)) {
+        if let Some(log) = &*self.log.lock().unwrap_or_else(PoisonError::into_inner) {
+            order(log);
+        }
+    }
+}
+
+/// What fail2ban left in its database, if this was not taken over before.
+pub fn legacy(model: &Model, store: &mut Sqlite) -> Result<Option<Legacy>, StoreError> {
+    let Some(database) = &model.server().database else { return Ok(None) };
+    if store.secret(TAKEN_OVER)?.as_ref() == Some(&database.path) {
+        return Ok(None);
+    }
+    store.set_secret(TAKEN_OVER, Some(&database.path))?;
+    let read = mirror::legacy::read(Path::new(&database.path), clock::now());
+    Ok(read.map_err(|wrong| tracing::warn!("fail2ban's bans are not taken over: {wrong}")).ok())
+}
+
+/// With the database that is asked for, or with none, which is told.
+fn open(
+    path: Option<&Path>,
+    engine: &SyncSender<Message>,
+    remarks: &mut Vec<String>,
+) -> Result<Database, String> {
+    let host = || Box::new(Panels { engine: engine.clone() });
+    Database::open(path, host()).or_else(|wrong| {
+        remarks.push(format!("fail2ban's database is not kept: {wrong}"));
+        Database::open(None, host()).map_err(|wrong| wrong.to_string())
+    })
+}
+
+/// Other programs at the database.
+struct Panels {
+    engine: SyncSender<Message>,
+}
+
+impl mirror::Host for Panels {
+    fn now(&self) -> Moment {
+        clock::now()
+    }
+
+    fn lifted(&mut self, bans: Vec<mirror::Lifted>) {
+        let meant = bans.iter().filter_map(|ban| {
+            Some(Lifted { subject: ban.ip.parse().ok()?, jail: Some(name_of(&ban.jail).ok()?) })
+        });
+        let which: Vec<Lifted> = meant.collect();
+        let actor = Actor { name: "fail2ban's database".to_owned(), address: None };
+        let done = visit(&self.engine, move |engine| engine.unban(&which, &actor));
+        // A program that ends lifts nothing any more.
+        let _ = done.map(|done| done.recv());
+    }
+
+    fn standing(&mut self) -> Option<Vec<Standing>> {
+        visit(&self.engine, |engine| engine.standing())?.recv().ok()
+    }
+}
+
+fn counts(engine: &SyncSender<Message>, jail: &str) -> Counts {
+    let name = name_of(jail);
+    let Ok(name) = name else { return Counts::default() };
+    let asked = visit(engine, move |engine| engine.status(Some(name.as_str())).jails.pop());
+    let found = asked.and_then(|answer| answer.recv().ok()).flatten();
+    found.map_or_else(Counts::default, |one| Counts {
+        failed: one.counted,
+        failed_total: one.failures,
+        banned_total: one.bans,
+    })
+}
+
+fn seconds(value: &Value) -> i64 {
+    match value {
+        Value::Int(seconds) => *seconds,
+        Value::Float(seconds) => *seconds as i64,
+        _ => 86_400,
+    }
+}
