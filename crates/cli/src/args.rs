@@ -8,6 +8,8 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 pub const STATE_DIR: &str = "/var/lib/stockade";
 /// Settings that are read when `--config` does not say, if the file is there.
 pub const CONFIG: &str = "/etc/stockade/stockade.toml";
+/// Where fail2ban's configuration lies.
+pub const FAIL2BAN_DIR: &str = "/etc/fail2ban";
 
 /// Stops brute force on a PBX and on any Linux server.
 ///
@@ -121,6 +123,28 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
+    /// Look for what is wrong with fail2ban's configuration, though it can be read.
+    ///
+    /// Patterns that can never match, that let a client choose whom to ban, or that keep a backtracking engine busy; jails whose log is not
+    /// there or whose filter finds nothing in it: each with its line, why it matters and what to write instead. Without a fail2ban
+    /// on this host, the settings of Stockade are looked at. Exits 1 if anything is found.
+    Lint {
+        /// fail2ban's configuration; without it /etc/fail2ban if it is there.
+        #[arg(long, value_name = "DIR")]
+        fail2ban_dir: Option<PathBuf>,
+        /// Also jails that are not enabled, and filters that no jail names.
+        #[arg(long)]
+        all: bool,
+        /// Settings of Stockade to look at instead.
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["fail2ban_dir", "all"])]
+        config: Option<PathBuf>,
+    },
+    /// Write settings that do what another program's configuration does.
+    Import {
+        /// Whose.
+        #[command(subcommand)]
+        what: Import,
+    },
     /// The jails: which are on, what they watch and how they stand.
     Jails,
     /// The filters that can be used; with a name, everything about one.
@@ -155,6 +179,26 @@ pub enum Command {
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
+    },
+}
+
+/// What can be imported.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Import {
+    /// Write the stockade.toml that does what fail2ban's configuration does.
+    ///
+    /// Each enabled jail becomes one of ours: with the filter of ours that finds the same addresses, or with a filter file that is made of
+    /// its patterns and written beside. What cannot be carried over stands in the file as a comment, with its line in fail2ban's files.
+    Fail2ban {
+        /// fail2ban's configuration.
+        #[arg(long, value_name = "DIR", default_value = FAIL2BAN_DIR)]
+        fail2ban_dir: PathBuf,
+        /// The file to write, and filters into 'filters' beside it; without it, all is printed.
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Also over files that are there.
+        #[arg(long, requires = "output")]
+        force: bool,
     },
 }
 

@@ -14,6 +14,8 @@ pub mod why;
 pub mod scan;
 pub mod fail2ban;
 pub mod filters;
+pub mod lint;
+pub mod import;
 pub mod called_as;
 
 pub use args::{Args, Command};

@@ -13,7 +13,7 @@
 //! - `value`: what fail2ban's server and client say to each other; `repr`: how Python writes it. `stream`: a configuration as the commands
 //!   that its client sends; `beautifier`: the server's answers as the client prints them. `formula`: how long a ban lasts.
 //!   `client`: its command line; `report`: that of `fail2ban-regex`, and what it prints.
-//! - `lint`: what is wrong with a configuration although it can be read.
+//! - `lint`: what is wrong with a configuration although it can be read. `import`: the settings of Stockade that do the same.
 //!
 //! It refuses to run anything, to resolve a name and to read a clock.
 
@@ -43,6 +43,7 @@ pub mod client;
 pub mod report;
 mod nearest;
 pub mod lint;
+pub mod import;
 
 pub use complaint::{Complaint, Place};
 pub use date::{DateDetector, Found};

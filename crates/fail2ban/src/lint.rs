@@ -6,10 +6,10 @@ mod chars;
 mod dead;
 mod forged;
 mod slow;
-mod origin;
+pub(crate) mod origin;
 pub mod fault;
 mod patterns;
-mod jails;
+pub(crate) mod jails;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -25,6 +25,7 @@ use crate::jail::settings::{NAMES, TRUE};
 use crate::jail::{self, Jail, Which};
 use crate::options::Spelled;
 use crate::pattern::Names;
+use crate::pattern::syntax::Node;
 use crate::{disk, nearest};
 
 pub use dead::Death;
@@ -248,4 +249,13 @@ fn is_twin(a: &Jail, b: &Jail) -> bool {
             .logpath
             .iter()
             .any(|path| b.settings.logpath.iter().any(|log| log.pattern == path.pattern))
+}
+
+/// The parts of the sequence that a pattern is.
+pub(crate) fn flat_parts(root: Node) -> Vec<Node> {
+    match chars::flat(root) {
+        Node::Case { ignored: false, node } => flat_parts(*node),
+        Node::Concat(nodes) => nodes,
+        other => vec![other],
+    }
 }
