@@ -111,12 +111,11 @@ impl Report {
 
     fn judge_line(&mut self, line: &[u8]) -> Verdict {
         self.lines += 1;
-        let line = String::from_utf8_lossy(line);
-        let line = line.trim_end_matches(['\r', '\n']);
         let verdict = if self.journal {
-            self.judge.message(line, self.now, self.now)
+            let line = String::from_utf8_lossy(line);
+            self.judge.message(line.trim_end_matches(['\r', '\n']), self.now, self.now)
         } else {
-            self.judge.line(line, self.now)
+            self.judge.bytes(line, self.now)
         };
         match &verdict {
             Verdict::Failure(failure) => {
@@ -151,9 +150,9 @@ impl Report {
 
     fn failure(&self, failure: &Failure) -> Json {
         let mut groups = Map::new();
-        for (name, value) in &failure.groups {
+        for (name, value) in failure.groups.iter() {
             match value {
-                Some(Value::Text(text)) => groups.insert(name.to_string(), text.as_str().into()),
+                Some(Value::Text(text)) => groups.insert(name.to_string(), (**text).into()),
                 Some(Value::Tuple(parts)) => groups.insert(name.to_string(), json!(parts)),
                 None => None,
             };

@@ -10,6 +10,7 @@ mod who;
 mod window;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use event::Moment;
 use event::limit::FAIL2BAN_MATCH_LINES;
@@ -95,7 +96,7 @@ pub struct Failure {
     /// The accounts that one connection tried.
     pub users: BTreeSet<String>,
     /// Its lines, the first of them.
-    pub lines: Vec<String>,
+    pub lines: Vec<Arc<str>>,
 }
 
 impl Judge {
@@ -172,6 +173,14 @@ impl Judge {
     pub fn line(&mut self, line: &str, now: Moment) -> Verdict {
         let at = self.take_in(line, now);
         self.find(at, now)
+    }
+
+    /// As `line`, for a line as it stands in the file, with or without its newline: bytes that are no text are replaced.
+    pub fn bytes(&mut self, line: &[u8], now: Moment) -> Verdict {
+        match std::str::from_utf8(line) {
+            Ok(line) => self.line(line.trim_end_matches(['\r', '\n']), now),
+            Err(_) => self.line(String::from_utf8_lossy(line).trim_end_matches(['\r', '\n']), now),
+        }
     }
 
     /// Cuts the date out of a line, and says which moment it is.
@@ -275,7 +284,8 @@ impl Judge {
         };
         let rule = &self.failures[index];
         let inner = groups(&rule.pattern, &rule.complex, searched, &self.places);
-        let taken = self.taken(searched, &inner);
+        let mut lines = Lines::default();
+        let taken = if self.lines_max > 1 { self.taken(searched, &inner) } else { Split::default() };
         if !self.ignored.is_empty() {
             let mut matched = String::new();
             let ignored = if self.lines_max > 1 {
@@ -289,8 +299,8 @@ impl Judge {
                 return Verdict::Ignored(index);
             }
         }
-        let mut lines = Lines::default();
-        taken.matched.iter().for_each(|line| lines.push(line.whole()));
+        let matched = if self.lines_max > 1 { &taken.matched } else { &self.lines };
+        matched.iter().for_each(|line| lines.push(line.whole().into()));
         self.leave(taken.unmatched);
         let mut outer = match &self.prefix {
             Some(rule) => groups(&rule.pattern, &rule.complex, text, &self.outer),
@@ -335,7 +345,7 @@ impl Judge {
         at: Option<Moment>,
         now: Moment,
     ) -> Verdict {
-        let connection = found.text("mlfid").map(str::to_owned);
+        let connection = found.shared("mlfid");
         let record = match &connection {
             Some(connection) => {
                 let record = self.pending.merge(connection, found, lines, now);

@@ -268,7 +268,7 @@ fn dictionary(groups: Vec<(String, Option<judge::Value>)>) -> String {
     let pairs = groups.into_iter().map(|(name, taken)| {
         let taken = match taken {
             None => Value::None,
-            Some(judge::Value::Text(taken)) => Value::Text(taken),
+            Some(judge::Value::Text(taken)) => Value::Text(taken.to_string()),
             Some(judge::Value::Tuple(parts)) => Value::Tuple(parts.into_iter().map(text).collect()),
         };
         (Value::Text(name), taken)

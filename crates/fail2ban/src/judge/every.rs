@@ -112,7 +112,7 @@ impl Judge {
             }
             self.every_ignoring(&matched, all, every);
             let mut lines = Lines::default();
-            taken.matched.iter().for_each(|line| lines.push(line.whole()));
+            taken.matched.iter().for_each(|line| lines.push(line.whole().into()));
             if several {
                 self.leave(taken.unmatched);
                 join(&self.lines, &mut searched);
@@ -149,7 +149,7 @@ impl Judge {
         now: Moment,
     ) -> Match {
         let found = Record { groups, ..Record::default() };
-        let connection = found.text("mlfid").map(str::to_owned);
+        let connection = found.shared("mlfid");
         let record = match &connection {
             Some(connection) => self.pending.merge(connection, found, lines, now),
             None => found,

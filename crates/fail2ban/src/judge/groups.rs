@@ -1,6 +1,5 @@
 //! What the named groups of a match took, with fail2ban's alternates and tuples put together.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::pattern::{Pattern, Places, tags};
@@ -9,13 +8,66 @@ use crate::pattern::{Pattern, Places, tags};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     /// A text.
-    Text(String),
+    Text(Arc<str>),
     /// Several, put together by `<F-TUPLE_…>`; those that took no part are empty.
     Tuple(Vec<Option<String>>),
 }
 
-/// Groups by name; a group that took no part is there without a value.
-pub type Groups = BTreeMap<Arc<str>, Option<Value>>;
+/// Groups by name, in the order of the names; a group that took no part is there without a value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Groups {
+    /// A filter has a dozen of them at most, so a list in order is quicker than a tree.
+    named: Vec<(Arc<str>, Option<Value>)>,
+}
+
+impl Groups {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What a group took, or that it took no part; `None` if there is no such group.
+    pub fn get(&self, name: &str) -> Option<&Option<Value>> {
+        self.place(name).ok().map(|at| &self.named[at].1)
+    }
+
+    /// Puts what a group took.
+    pub fn insert(&mut self, name: Arc<str>, value: Option<Value>) {
+        match self.place(&name) {
+            Ok(at) => self.named[at].1 = value,
+            Err(at) => self.named.insert(at, (name, value)),
+        }
+    }
+
+    /// Takes a group out.
+    pub fn remove(&mut self, name: &str) -> Option<Option<Value>> {
+        self.place(name).ok().map(|at| self.named.remove(at).1)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Option<Value>)> {
+        self.named.iter().map(|(name, value)| (name, value))
+    }
+
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.named.binary_search_by(|(known, _)| (**known).cmp(name))
+    }
+}
+
+impl IntoIterator for Groups {
+    type Item = (Arc<str>, Option<Value>);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.named.into_iter()
+    }
+}
+
+impl Extend<(Arc<str>, Option<Value>)> for Groups {
+    fn extend<T: IntoIterator<Item = (Arc<str>, Option<Value>)>>(&mut self, groups: T) {
+        groups.into_iter().for_each(|(name, value)| self.insert(name, value));
+    }
+}
 
 impl Value {
     /// The text, if it is one.
@@ -73,20 +125,19 @@ pub(super) fn complex(pattern: &Pattern) -> Vec<Complex> {
 
 /// The groups of the match that `places` describes.
 pub(super) fn groups(pattern: &Pattern, complex: &[Complex], text: &str, places: &Places) -> Groups {
-    let mut groups: Groups = pattern
-        .groups()
-        .map(|(number, name)| {
-            let taken = places.group(number).map(|(start, end)| Value::Text(text[start..end].to_owned()));
-            (name.clone(), taken)
-        })
-        .collect();
+    let mut groups = Groups::new();
+    groups.named.reserve(pattern.groups().count());
+    for (number, name) in pattern.groups() {
+        let taken = places.group(number).map(|(start, end)| Value::Text(text[start..end].into()));
+        groups.insert(name.clone(), taken);
+    }
     for Complex { group, target, tuple } in complex {
         let value = groups.get(group).cloned().flatten();
         let known = groups.get(target).cloned().flatten();
         if *tuple {
             let mut parts = match known {
                 Some(Value::Tuple(parts)) => parts,
-                Some(Value::Text(text)) => vec![Some(text)],
+                Some(Value::Text(text)) => vec![Some(text.to_string())],
                 None => vec![None],
             };
             parts.push(value.and_then(|value| value.text().map(str::to_owned)));

@@ -1,7 +1,8 @@
 //! Connections that several lines tell of: `<F-MLFID>` says which, `<F-MLFGAINED>` that it got in, `<F-MLFFORGET>` that it is over.
 //! Bounded in number and in time.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use event::Moment;
@@ -15,9 +16,9 @@ const REMEMBERED: Duration = Duration::from_secs(5 * 60);
 /// What is remembered of connections.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
-    known: HashMap<String, Known>,
-    /// Connections by the order in which they came.
-    order: BTreeMap<u64, String>,
+    known: HashMap<Arc<str>, Known>,
+    /// Connections by the order in which they came, some of them forgotten since.
+    order: VecDeque<(u64, Arc<str>)>,
     next: u64,
 }
 
@@ -30,7 +31,13 @@ struct Known {
 
 impl Pending {
     /// Adds what `found` says to what is known of its connection and gives the whole.
-    pub(super) fn merge(&mut self, connection: &str, mut found: Record, line: Lines, now: Moment) -> Record {
+    pub(super) fn merge(
+        &mut self,
+        connection: &Arc<str>,
+        mut found: Record,
+        line: Lines,
+        now: Moment,
+    ) -> Record {
         let gained = found.has("mlfgained");
         if gained && !found.is_harmless() {
             let text = found.groups.get("mlfgained").cloned().flatten();
@@ -39,7 +46,8 @@ impl Pending {
         let mut harmless = found.is_harmless();
         let mut gained = gained;
         let forget = found.take("mlfforget");
-        let user = found.text("user").map(str::to_owned);
+        let user = found.shared("user");
+        let user = user.as_deref();
         let old = self.take(connection, now);
         let known = old.is_some();
         let (mut record, since, place) = match old {
@@ -93,19 +101,31 @@ impl Pending {
 
     fn take(&mut self, connection: &str, now: Moment) -> Option<Known> {
         let known = self.known.remove(connection)?;
-        self.order.remove(&known.place);
         (now.since(known.since) < REMEMBERED).then_some(known)
     }
 
     /// One that was known keeps its place in the order, as with fail2ban.
-    fn put(&mut self, connection: &str, record: Record, since: Moment, place: Option<u64>) {
+    fn put(&mut self, connection: &Arc<str>, record: Record, since: Moment, place: Option<u64>) {
         while self.known.len() >= FAIL2BAN_PENDING_CONNECTIONS {
-            let Some((_, oldest)) = self.order.pop_first() else { break };
-            self.known.remove(&oldest);
+            let Some((place, oldest)) = self.order.pop_front() else { break };
+            if Self::stands(&self.known, place, &oldest) {
+                self.known.remove(&oldest);
+            }
         }
-        let place = place.unwrap_or(self.next);
-        self.next += 1;
-        self.order.insert(place, connection.to_owned());
-        self.known.insert(connection.to_owned(), Known { record, since, place });
+        let place = place.unwrap_or_else(|| {
+            self.order.push_back((self.next, Arc::clone(connection)));
+            self.next += 1;
+            self.next - 1
+        });
+        self.known.insert(Arc::clone(connection), Known { record, since, place });
+        if self.order.len() > 2 * FAIL2BAN_PENDING_CONNECTIONS {
+            let known = &self.known;
+            self.order.retain(|(place, connection)| Self::stands(known, *place, connection));
+        }
+    }
+
+    /// Whether the connection is still the one that took this place.
+    fn stands(known: &HashMap<Arc<str>, Known>, place: u64, connection: &str) -> bool {
+        known.get(connection).is_some_and(|known| known.place == place)
     }
 }

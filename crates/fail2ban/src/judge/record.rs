@@ -1,6 +1,7 @@
 //! What is known of a failure, or of a connection that may come to one: groups, accounts, lines.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use event::limit::FAIL2BAN_PENDING_LINES;
 
@@ -9,12 +10,12 @@ use super::groups::{Groups, Value};
 /// Lines, as many as are kept, and how many there were.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lines {
-    pub(super) kept: Vec<String>,
+    pub(super) kept: Vec<Arc<str>>,
     pub(super) count: usize,
 }
 
 impl Lines {
-    pub(super) fn push(&mut self, line: String) {
+    pub(super) fn push(&mut self, line: Arc<str>) {
         self.count += 1;
         if self.kept.len() < FAIL2BAN_PENDING_LINES {
             self.kept.push(line);
@@ -22,6 +23,9 @@ impl Lines {
     }
 
     pub(super) fn append(&mut self, other: Lines) {
+        if self.kept.is_empty() && self.count == 0 {
+            return *self = other;
+        }
         let room = FAIL2BAN_PENDING_LINES.saturating_sub(self.kept.len());
         self.kept.extend(other.kept.into_iter().take(room));
         self.count += other.count;
@@ -52,16 +56,20 @@ impl Record {
         self.groups.remove(name).flatten().is_some_and(|value| !value.is_empty())
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.groups.get(name).and_then(Option::as_ref).and_then(Value::text)
+    /// The text that a group took.
+    pub(super) fn shared(&self, name: &str) -> Option<Arc<str>> {
+        match self.groups.get(name) {
+            Some(Some(Value::Text(text))) => Some(Arc::clone(text)),
+            _ => None,
+        }
     }
 
     /// Notes an account.
-    pub(super) fn note_user(&mut self, user: Option<String>) {
+    pub(super) fn note_user(&mut self, user: Option<&str>) {
         if let Some(user) = user.filter(|user| !user.is_empty())
             && self.users.len() < FAIL2BAN_PENDING_LINES
         {
-            self.users.insert(user);
+            self.users.insert(user.to_owned());
         }
     }
 

@@ -116,7 +116,7 @@ fn alternates_and_tuples_are_put_together() {
         1,
     );
     let Verdict::Failure(failure) = judge.message("a y 192.0.2.1", NOW, NOW) else { panic!() };
-    assert_eq!(failure.groups["user"], Some(Value::Text("y".to_owned())));
+    assert_eq!(failure.groups.get("user"), Some(&Some(Value::Text("y".into()))));
     let Verdict::Failure(failure) = judge.message("b k/l 192.0.2.1", NOW, NOW) else { panic!() };
     let parts = ["k", "l"].map(|part| Some(part.to_owned())).into();
     assert_eq!(failure.who, Who::Identity(Value::Tuple(parts)));

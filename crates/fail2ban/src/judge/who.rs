@@ -23,7 +23,8 @@ impl fmt::Display for Who {
         match self {
             Self::Address(address) => write!(f, "{address}"),
             Self::Subnet(address, length) => write!(f, "{address}/{length}"),
-            Self::Name(text) | Self::Identity(Value::Text(text)) => f.write_str(text),
+            Self::Name(text) => f.write_str(text),
+            Self::Identity(Value::Text(text)) => f.write_str(text),
             Self::Identity(Value::Tuple(parts)) => {
                 let parts: Vec<_> = parts.iter().map(|part| part.as_deref().unwrap_or_default()).collect();
                 f.write_str(&parts.join(" "))
@@ -54,7 +55,7 @@ pub(super) fn who(groups: &Groups) -> Option<(Who, Option<Who>)> {
 fn v4(written: &str, prefix: Option<u32>) -> Who {
     match written.parse::<Ipv4Addr>() {
         Ok(address) => network(IpAddr::V4(address), prefix),
-        Err(_) => Who::Identity(Value::Text(written.to_owned())),
+        Err(_) => Who::Identity(Value::Text(written.into())),
     }
 }
 
@@ -62,7 +63,7 @@ fn v6(written: &str, prefix: Option<u32>) -> Who {
     match written.parse::<Ipv6Addr>() {
         Ok(address) if prefix.is_none() => Who::Address(IpAddr::V6(address).to_canonical()),
         Ok(address) => network(IpAddr::V6(address), prefix),
-        Err(_) => Who::Identity(Value::Text(written.to_owned())),
+        Err(_) => Who::Identity(Value::Text(written.into())),
     }
 }
 

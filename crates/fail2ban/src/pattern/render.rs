@@ -103,6 +103,8 @@ impl Writer {
             Node::Backreference(group) => {
                 let _ = write!(self.out, r"(?:\{group})");
             }
+            // The engine that backtracks takes this for a demand that the group took part.
+            Node::Conditional { yes, no, .. } if is_empty(yes) && is_empty(no) => self.put("(?:)"),
             Node::Conditional { group, yes, no } => {
                 if loose {
                     self.put("(?:");
@@ -187,6 +189,14 @@ impl Writer {
         };
         self.put(if greed == Greed::Lazy { "?" } else { "" });
         self.put(if atomic { ")" } else { "" });
+    }
+}
+
+fn is_empty(node: &Node) -> bool {
+    match node {
+        Node::Empty => true,
+        Node::Concat(nodes) => nodes.iter().all(is_empty),
+        _ => false,
     }
 }
 
