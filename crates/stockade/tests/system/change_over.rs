@@ -93,7 +93,8 @@ impl Contest {
         loop {
             // A short ban may be over when it is looked for: the histories are asked.
             let knows = |bans: &[Ban]| {
-                (0..LIMITS.len()).all(|at| bans.iter().any(|ban| ban.address == last(at) && ban.jail == JAILS[at]))
+                (0..LIMITS.len())
+                    .all(|at| bans.iter().any(|ban| ban.address == last(at) && ban.jail == JAILS[at]))
             };
             let (theirs, ours) = (self.debian.history(), self.history());
             if knows(&theirs) && knows(&ours) {
