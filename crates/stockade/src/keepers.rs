@@ -145,9 +145,17 @@ pub fn legacy(model: &Model, store: &mut Sqlite) -> Result<Option<Legacy>, Store
     if store.secret(TAKEN_OVER)?.as_ref() == Some(&database.path) {
         return Ok(None);
     }
-    store.set_secret(TAKEN_OVER, Some(&database.path))?;
-    let read = mirror::legacy::read(Path::new(&database.path), clock::now());
-    Ok(read.map_err(|wrong| tracing::warn!("fail2ban's bans are not taken over: {wrong}")).ok())
+    match mirror::legacy::read(Path::new(&database.path), clock::now()) {
+        Ok(legacy) => {
+            store.set_secret(TAKEN_OVER, Some(&database.path))?;
+            Ok(Some(legacy))
+        }
+        // What could not be read now is tried again at the next start.
+        Err(wrong) => {
+            tracing::warn!("fail2ban's bans are not taken over: {wrong}");
+            Ok(None)
+        }
+    }
 }
 
 /// With the database that is asked for, or with none, which is told.
