@@ -25,6 +25,7 @@ use crate::message::{Afterwards, End, Enforced, Message, Visit};
 use crate::outlets::Outlets;
 use crate::plan::Plan;
 use crate::reader::Reader;
+use crate::start::Kernel;
 
 /// How often time passes for the engine when nothing else happens: bans end, old records are deleted.
 const TICK: Duration = Duration::from_secs(1);
@@ -92,6 +93,19 @@ pub(crate) struct Health {
     pub(crate) page_error: Option<String>,
     pub(crate) reload_error: Option<String>,
     pub(crate) notes: Vec<String>,
+}
+
+impl Health {
+    /// At the start, with what the kernel allows.
+    pub(crate) fn of(kernel: &Kernel) -> Self {
+        Self {
+            started: clock::now(),
+            mode: kernel.mode,
+            mode_reason: kernel.reason.clone(),
+            no_firewall: kernel.no_firewall.clone(),
+            ..Self::default()
+        }
+    }
 }
 
 /// The parts that an engine is put together from.

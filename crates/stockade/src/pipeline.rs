@@ -45,16 +45,12 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<End, StartError> {
     let probe = start::probe_kernel();
     let settings = Arc::new(settings_file(options));
-    let takeover =
-        options.fail2ban.as_ref().map(|(folder, overrides)| Takeover::read(folder, overrides, &settings));
+    let takeover = options.fail2ban.as_ref().map(|told| Arc::new(Takeover::read(told, &settings)));
     let mut plan = Plan::make(&settings).map_err(StartError::Settings)?;
     start::log(plan.settings.log.level);
     start::raise_file_limit();
     plan.notes.iter().for_each(|note| tracing::info!("{note}"));
-    let takeover = takeover.map(|(takeover, remarks)| {
-        remarks.iter().for_each(|remark| tracing::warn!("{remark}"));
-        Arc::new(takeover)
-    });
+    takeover.iter().for_each(|takeover| takeover.say());
     start::state_dir(&options.state_dir, plan.settings.control.group.as_deref())?;
     let _lock = start::lock(&options.state_dir)?;
     let undone = trial::recover(&options.state_dir, &settings);
@@ -75,13 +71,7 @@ pub fn run(options: &Options) -> Result<End, StartError> {
     let identity = start::identity(&mut restored.store)?;
     let begun = takeover.as_ref().map(|takeover| takeover.begin(&mut restored, &engine)).transpose()?;
     let keys = Keys::new(store::Store::keys(&restored.store)?);
-    let mut health = Health {
-        started: clock::now(),
-        mode: kernel.mode,
-        mode_reason: kernel.reason.clone(),
-        no_firewall: kernel.no_firewall.clone(),
-        ..Health::default()
-    };
+    let mut health = Health::of(&kernel);
     let enforcer = Enforcer::start(kernel.enforcement, kernel.watch, engine.clone())?;
 
     // source -> filter
@@ -92,15 +82,9 @@ pub fn run(options: &Options) -> Result<End, StartError> {
     // counter -> decision -> store
     let events = web::Events::new();
     let board = Arc::new(Board::new(events.audience()));
-    let web = web::bind(&plan.settings.http, &options.state_dir);
-    let web = web.map_err(|problem| health.page_error = Some(problem)).ok().flatten();
     let new_password = Arc::new(Notify::new());
-    let web = web.map(|server| web::Web {
-        server,
-        http: plan.settings.http.clone(),
-        events,
-        new_password: Arc::clone(&new_password),
-    });
+    let web = web::prepare(&plan.settings.http, &options.state_dir, events, &new_password);
+    let web = web.map_err(|problem| health.page_error = Some(problem)).ok().flatten();
     let outlets =
         Arc::new(Outlets::new(engine.clone(), identity, options.state_dir.clone(), restored.fleet.clone()));
     let parts = Parts {

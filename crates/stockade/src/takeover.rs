@@ -28,6 +28,8 @@ pub struct Takeover {
     socket: PathBuf,
     pid_file: Option<PathBuf>,
     keepers: OnceLock<Arc<Keepers>>,
+    /// What of the configuration cannot be honoured.
+    remarks: Vec<String>,
 }
 
 /// What came of the beginning.
@@ -54,8 +56,8 @@ impl Presence {
 }
 
 impl Takeover {
-    /// Reads `folder` and tells `settings` its jails. What cannot be honoured is told; no jail of it stops the others.
-    pub fn read(folder: &Path, overrides: &Overrides, settings: &SettingsFile) -> (Self, Vec<String>) {
+    /// Reads the folder and tells `settings` its jails. What cannot be honoured is told; no jail of it stops the others.
+    pub fn read((folder, overrides): &(PathBuf, Overrides), settings: &SettingsFile) -> Self {
         let stream = stream::read(
             folder,
             &Ask { logs: Logs::AsWritten, overrides: overrides.clone(), ..Ask::default() },
@@ -75,7 +77,12 @@ impl Takeover {
         // Another socket is for one beside the usual: its file would be in the way.
         let is_usual = overrides.socket.is_none() || overrides.pidfile.is_some();
         let pid_file = Some(pid_file).filter(|_| is_usual);
-        (Self { model: Mutex::new(model), socket, pid_file, keepers: OnceLock::new() }, remarks)
+        Self { model: Mutex::new(model), socket, pid_file, keepers: OnceLock::new(), remarks }
+    }
+
+    /// Says what cannot be honoured, as soon as there is a log to say it in.
+    pub fn say(&self) {
+        self.remarks.iter().for_each(|remark| tracing::warn!("{remark}"));
     }
 
     /// At the start: what fail2ban left in its database, if it was not taken over before, and who is told from now on what happens. Logs are

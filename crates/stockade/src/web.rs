@@ -33,26 +33,29 @@ impl Events {
 }
 
 /// Binds the port. Stockade protects without its page too: that it cannot be served is said, and no reason to stop.
-pub fn bind(http: &Http, state_dir: &Path) -> Result<Option<Server>, String> {
+pub fn prepare(
+    http: &Http,
+    state_dir: &Path,
+    events: Events,
+    new_password: &Arc<Notify>,
+) -> Result<Option<Web>, String> {
     if http.listen.is_none() {
         return Ok(None);
     }
-    Server::bind(http, state_dir).map(Some).map_err(|wrong| {
+    let server = Server::bind(http, state_dir).map_err(|wrong| {
         tracing::error!("{wrong}");
         wrong.to_string()
-    })
+    })?;
+    Ok(Some(Web { server, http: http.clone(), events, new_password: Arc::clone(new_password) }))
 }
 
 /// What is bound and not served yet.
 pub struct Web {
-    /// The port.
-    pub server: Server,
-    /// How visitors are known.
-    pub http: Http,
-    /// What happens.
-    pub events: Events,
+    server: Server,
+    http: Http,
+    events: Events,
     /// Told when the password was set on the command line.
-    pub new_password: Arc<Notify>,
+    new_password: Arc<Notify>,
 }
 
 impl Web {

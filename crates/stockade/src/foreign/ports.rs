@@ -7,8 +7,8 @@ use std::fs;
 use dropin::model::{ActionModel, JailModel};
 use event::{Port, Protocol};
 
-/// The programs whose bans our sets replace.
-const FIREWALLS: [&str; 10] = [
+/// The programs whose bans our sets replace; those of other systems too, since an action for them can do nothing here.
+const FIREWALLS: [&str; 17] = [
     "iptables",
     "ip6tables",
     "<iptables>",
@@ -17,8 +17,15 @@ const FIREWALLS: [&str; 10] = [
     "ipset",
     "firewall-cmd",
     "ufw",
-    "pfctl",
     "shorewall",
+    "shorewall6",
+    "apf",
+    "pfctl",
+    "<pfctl>",
+    "npfctl",
+    "ipfw",
+    "ipf",
+    "afctl",
 ];
 
 /// The ports that tell a kind of service, the first that fits.
@@ -67,20 +74,32 @@ impl Ports {
 /// Whether the action's commands run a firewall's program.
 pub fn is_firewall(action: &ActionModel) -> bool {
     let commands = ["actionban", "actionstart"].map(|name| action.command(name));
-    let mut words = commands
+    let words = commands
         .iter()
         .flat_map(|text| text.split(|one: char| one.is_whitespace() || "|;&('\"`".contains(one)));
-    words.any(|word| {
-        let program = word.rsplit('/').next().unwrap_or(word);
-        FIREWALLS.contains(&program)
-    })
+    let words: Vec<&str> = words
+        .map(|word| word.rsplit('/').next().unwrap_or(word))
+        // `shorewall<family>`
+        .map(|program| {
+            program
+                .split_once('<')
+                .map_or(program, |(plain, _)| if plain.is_empty() { program } else { plain })
+        })
+        .collect();
+    // A route into the void is as good as a rule.
+    words.iter().any(|word| FIREWALLS.contains(word)) || words.windows(2).any(|pair| pair == ["ip", "route"])
 }
 
 /// The ports that an action closes; `None` if it closes all.
 fn ports_of(action: &ActionModel, model: &JailModel, remarks: &mut Vec<String>) -> Option<Vec<Port>> {
     let told = action.command("port");
     let is_all = action.name.contains("allports") || action.command("type") == "allports";
-    if is_all || told.is_empty() || ["0:65535", "0-65535", "1:65535", "all"].contains(&told) {
+    // `jail.conf` tells every action the jail's ports; one whose commands do not ask for them closes all.
+    let asks = ["actionstart", "actionban"].iter().any(|name| {
+        let command = action.command(name);
+        command.contains("<port>") || command.contains(told)
+    });
+    if is_all || !asks || told.is_empty() || ["0:65535", "0-65535", "1:65535", "all"].contains(&told) {
         return None;
     }
     let protocols = protocols(action);
@@ -155,4 +174,105 @@ fn service(ports: &[Port], jail: &str) -> &'static str {
     by_port
         .or_else(|| by_name.iter().find(|(word, _)| jail.contains(word)).map(|(_, service)| *service))
         .unwrap_or("other")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::process::Command;
+
+    use dropin::{Edition, Model, Unborn};
+    use fail2ban::stream::{self, Ask, Logs};
+
+    use super::*;
+
+    /// fail2ban's own actions of a firewall, each with the ports that it closes where the jail's are 22 and 2222; none means all.
+    const STOCK: [(&str, &str); 29] = [
+        ("apf", ""),
+        ("bsd-ipfw", ""),
+        ("firewallcmd-allports", ""),
+        ("firewallcmd-ipset", "22 2222"),
+        ("firewallcmd-multiport", "22 2222"),
+        ("firewallcmd-new", "22 2222"),
+        ("firewallcmd-rich-logging", "22 2222"),
+        ("firewallcmd-rich-rules", "22 2222"),
+        ("ipfilter", ""),
+        ("ipfw", "22 2222"),
+        ("iptables", "22 2222"),
+        ("iptables-allports", ""),
+        ("iptables-ipset", "22 2222"),
+        ("iptables-ipset-proto4", "22 2222"),
+        ("iptables-ipset-proto6", "22 2222"),
+        ("iptables-ipset-proto6-allports", ""),
+        ("iptables-multiport", "22 2222"),
+        ("iptables-multiport-log", "22 2222"),
+        ("iptables-new", "22 2222"),
+        ("iptables-xt_recent-echo", ""),
+        ("nftables", "22 2222"),
+        ("nftables-allports", ""),
+        ("nftables-multiport", "22 2222"),
+        ("npf", ""),
+        ("osx-afctl", ""),
+        ("osx-ipfw", "22 2222"),
+        ("pf", "22 2222"),
+        ("route", ""),
+        ("shorewall", ""),
+    ];
+
+    /// The same, whose commands are none of a packet filter's, or that write to somebody.
+    fn is_other(name: &str) -> bool {
+        let known = STOCK.iter().any(|(stock, _)| *stock == name);
+        let late = ["shorewall-ipset-proto6", "symbiosis-blacklist-allports", "ufw"].contains(&name);
+        !known && !late
+    }
+
+    /// A jail with each action of the folder, and with the ports 22 and 2222.
+    fn jails() -> Option<(tempfile::TempDir, Model)> {
+        let source = Path::new("/etc/fail2ban");
+        if !source.join("action.d").exists() {
+            return None;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let copied = Command::new("cp").arg("-r").arg("/etc/fail2ban/.").arg(folder.path()).status();
+        assert!(copied.is_ok_and(|status| status.success()));
+        let _ = fs::remove_file(folder.path().join("jail.d/defaults-debian.conf"));
+        let mut text = String::new();
+        for entry in fs::read_dir(source.join("action.d")).expect("the actions").flatten() {
+            let file = entry.file_name().into_string().expect("a name");
+            let Some(name) = file.strip_suffix(".conf").filter(|name| !name.ends_with("-common")) else {
+                continue;
+            };
+            text.push_str(&format!(
+                "[{name}]\nenabled = true\nfilter = sshd\nlogpath = /dev/null\naction = {name}[name={name}, port=\"22,2222\"]\n"
+            ));
+        }
+        fs::write(folder.path().join("jail.local"), text).expect("write the jails");
+        let stream = stream::read(folder.path(), &Ask { logs: Logs::AsWritten, ..Ask::default() });
+        let mut model = Model::new(Edition::default());
+        for command in &stream.commands {
+            let _ = model.obey(command, &mut Unborn);
+        }
+        Some((folder, model))
+    }
+
+    #[test]
+    fn every_stock_action_is_known_for_what_it_is() {
+        let Some((_folder, model)) = jails() else { return };
+        let mut wrong = Vec::new();
+        for jail in model.jails() {
+            let firewall = jail.actions.iter().any(is_firewall);
+            if firewall == is_other(&jail.name) {
+                wrong.push(format!("{}: a firewall's: {firewall}", jail.name));
+            }
+            let Some((_, expected)) = STOCK.iter().find(|(name, _)| *name == jail.name) else { continue };
+            let ports = Ports::of(jail, &mut Vec::new()).ports;
+            let firsts: BTreeSet<u16> = ports.iter().map(|port| port.first).collect();
+            let found = firsts.iter().map(u16::to_string).collect::<Vec<_>>().join(" ");
+            if found != *expected {
+                wrong.push(format!("{}: closes '{found}', expected '{expected}'", jail.name));
+            }
+        }
+        assert!(model.jails().len() > 50);
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
 }
