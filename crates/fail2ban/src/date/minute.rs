@@ -39,8 +39,8 @@ struct Known {
     /// The date before its seconds, and behind them.
     before: String,
     behind: String,
-    /// The first second.
-    first: Moment,
+    /// The first second, once a second date of this minute was met.
+    first: Option<Moment>,
 }
 
 impl Minute {
@@ -57,26 +57,30 @@ impl Minute {
         let seconds = digits.parse::<i64>().ok().filter(|seconds| *seconds < 60);
         let Some(seconds) = seconds else { return work_out(line) };
         let (before, behind) = (&line[date.cut.start..date.second], &line[date.behind..date.cut.end]);
-        let known = self.known.as_ref().filter(|known| {
+        let known = self.known.as_mut().filter(|known| {
             known.now == now
                 && known.before == before
                 && known.behind == behind
                 && Arc::ptr_eq(&known.template, date.template)
                 && known.zone == *date.zone
         });
-        let first = match known {
-            Some(known) => known.first,
-            None => {
-                let at = |digits| work_out(&[&line[..date.second], digits, rest].concat());
-                let first =
-                    at("00").zip(at("59")).filter(|(first, last)| last.millis() - first.millis() == 59_000);
-                let Some((first, _)) = first else { return work_out(line) };
-                let (template, zone) = (Arc::clone(date.template), date.zone.clone());
-                let (before, behind) = (before.to_owned(), behind.to_owned());
-                self.known = Some(Known { template, zone, now, before, behind, first });
-                first
-            }
+        let Some(known) = known else {
+            // Where no date is like the one before, as among those of several logs, no more is worked out than what is asked for.
+            let found = work_out(line)?;
+            let (template, zone) = (Arc::clone(date.template), date.zone.clone());
+            let (before, behind) = (before.to_owned(), behind.to_owned());
+            self.known = Some(Known { template, zone, now, before, behind, first: None });
+            return Some(found);
         };
-        Some(Moment::from_millis(first.millis() + seconds * 1000))
+        if known.first.is_none() {
+            let at = |digits| work_out(&[&line[..date.second], digits, rest].concat());
+            let ends = at("00").zip(at("59"));
+            known.first =
+                ends.filter(|(first, last)| last.millis() - first.millis() == 59_000).map(|(first, _)| first);
+        }
+        match known.first {
+            Some(first) => Some(Moment::from_millis(first.millis() + seconds * 1000)),
+            None => work_out(line),
+        }
     }
 }
