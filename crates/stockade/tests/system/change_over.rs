@@ -33,8 +33,8 @@ use words::{JAILS, failure};
 /// seconds.
 const SLACK_SECONDS: i64 = 3;
 
-/// recidive reads a log that is prepared here, the same for both. Set to `true`, it reads the log that each of them writes itself.
-const READS_ITS_OWN_LOG: bool = false;
+/// Told among recidive's lines, it reads the log that each of them writes itself; else one that is prepared, the same for both.
+const OWN_LOG: &str = "# its own log\n";
 
 /// The jails with their `maxretry`.
 const LIMITS: [(&str, usize); 4] = [("sshd", 5), ("asterisk", 4), ("nginx-http-auth", 3), ("recidive", 3)];
@@ -166,7 +166,7 @@ fn configuration(place: &Place, name: &str, default: &str, recidive: &str) -> Pa
     let mut jails = format!("[DEFAULT]\nbackend = polling\nignoreip = 198.18.9.0/24\n{default}");
     for (jail, retry) in LIMITS {
         let log = match jail {
-            "recidive" if READS_ITS_OWN_LOG => format!("{run}/fail2ban.log"),
+            "recidive" if recidive == OWN_LOG => format!("{run}/fail2ban.log"),
             jail => log_of(place, jail).display().to_string(),
         };
         jails.push_str(&format!("\n[{jail}]\nenabled = true\nmaxretry = {retry}\nlogpath = {log}\n"));
@@ -267,6 +267,32 @@ fn repeats_grow_by_multipliers_up_to_a_bound_over_all_jails() {
         "bantime = 4\nfindtime = 1m\nbantime.increment = true\nbantime.multipliers = 1 2 3 5\nbantime.maxtime = 18\n\
          bantime.overalljails = true\n",
     );
+}
+
+#[test]
+fn recidive_reads_the_log_that_each_writes_itself() {
+    let mut contest = Contest::start("action = nothing\nbantime = 2\nfindtime = 1m\n", OWN_LOG, |_| 0);
+    let deadline = Deadline::start();
+    let until = |contest: &Contest, jail: &str, times: usize| {
+        let enough = |bans: &[Ban]| bans.iter().filter(|ban| ban.jail == jail).count() >= times;
+        while !(enough(&contest.debian.history()) && enough(&contest.history())) {
+            assert!(
+                !deadline.left().is_zero(),
+                "{jail} {times}: {:?} {}",
+                contest.history(),
+                contest.debian.log()
+            );
+        }
+    };
+    for round in 1..=3 {
+        contest.fail("sshd", "198.18.1.1", 5);
+        until(&contest, "sshd", round);
+        if round < 3 {
+            contest.wait_until_all_are_free();
+        }
+    }
+    until(&contest, "recidive", 1);
+    contest.compare();
 }
 
 /// Three rounds of failures, each when all bans of the one before are over: whoever was banned before needs fewer failures and stays
