@@ -28,7 +28,8 @@ impl Groups {
 
     /// What a group took, or that it took no part; `None` if there is no such group.
     pub fn get(&self, name: &str) -> Option<&Option<Value>> {
-        self.place(name).ok().map(|at| &self.named[at].1)
+        // Most names differ in their lengths, which are compared first.
+        self.named.iter().find(|(known, _)| **known == *name).map(|(_, value)| value)
     }
 
     /// Puts what a group took.
