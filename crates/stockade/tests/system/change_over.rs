@@ -7,6 +7,9 @@
 //! - fail2ban's bans begin with the second that the log tells, ours with the moment in which the line was read. Read from history, both go
 //!   by the log. So ends may differ by `SLACK_SECONDS`, lengths by nothing.
 //! - Lines that name a host by name count against nobody here, since names are never looked up; there are none in these logs.
+//! - Failures further apart than `findtime` are scaled by fail2ban to what their rate would come to within it; here only those within it
+//!   count. An attacker slower than the limit by less than about a seventh is banned by fail2ban alone; there is none in these logs.
+//! - Who is banned is not counted meanwhile: what still comes was on its way. fail2ban counts it, and prolongs the ban if it is enough.
 //! - fail2ban counts in threads of their own what an address did between the line that banned it and the note in its database. Nobody
 //!   fails again in that moment here.
 
@@ -157,6 +160,8 @@ fn configuration(place: &Place, name: &str, default: &str, recidive: &str) -> Pa
     let _ = fs::remove_file(folder.join("jail.d/defaults-debian.conf"));
     let run = folder.join("run");
     fs::create_dir(&run).expect("make a directory");
+    // recidive wants its log to be there before it is first written.
+    fs::write(run.join("fail2ban.log"), "").expect("make a log");
     let run = run.display();
     let server = format!(
         "[Definition]\nsocket = {run}/fail2ban.sock\npidfile = {run}/fail2ban.pid\n\
