@@ -25,6 +25,8 @@ pub struct Board {
     generation: AtomicU64,
     barred: RwLock<Barred>,
     lists: RwLock<Vec<Arc<Listed>>>,
+    /// The one switch: off, nobody is kept out of anything.
+    enabled: AtomicBool,
     enforcement_fails: AtomicBool,
     store_fails: AtomicBool,
     /// When the engine last ended a turn, in milliseconds.
@@ -54,6 +56,7 @@ impl Board {
             generation: AtomicU64::new(1),
             barred: RwLock::default(),
             lists: RwLock::default(),
+            enabled: AtomicBool::new(true),
             enforcement_fails: AtomicBool::new(false),
             store_fails: AtomicBool::new(false),
             turned: AtomicI64::new(0),
@@ -74,10 +77,14 @@ impl Board {
     /// Whether a web server should refuse `address`: a ban closes web services, or all ports, or a blocklist names it.
     pub fn is_denied(&self, address: IpAddr, now: Moment) -> bool {
         let lists = self.lists.read().unwrap_or_else(PoisonError::into_inner);
-        self.any_bar(address, |_| true) || lists.iter().any(|list| list.names(address, now).is_some())
+        let is_listed = || lists.iter().any(|list| list.names(address, now).is_some());
+        self.enabled.load(Ordering::Relaxed) && (self.any_bar(address, |_| true) || is_listed())
     }
 
     fn any_bar(&self, address: IpAddr, is_meant: impl Fn(&Bar) -> bool) -> bool {
+        if !self.enabled.load(Ordering::Relaxed) {
+            return false;
+        }
         let exactly = Subject::exactly(address);
         let barred = self.read();
         let client = barred.clients.get(&Subject::counted(address));
@@ -101,6 +108,11 @@ impl Board {
         self.turned.store(now.millis(), Ordering::Relaxed);
         self.enforcement_fails.store(enforcement_fails, Ordering::Relaxed);
         self.store_fails.store(store_fails, Ordering::Relaxed);
+    }
+
+    /// The one switch.
+    pub(crate) fn switch(&self, enabled: bool) {
+        self.enabled.store(enabled, Ordering::Relaxed);
     }
 
     /// Tells of something that is no ban.
@@ -219,6 +231,9 @@ mod tests {
         board.note(&ban("192.0.2.2", "sshd", Scope::Jail), Category::Ssh.into());
         assert!(board.is_denied(address("192.0.2.1"), now) && !board.is_barred(address("192.0.2.1")));
         assert!(!board.is_denied(address("192.0.2.2"), now));
+        board.switch(false);
+        assert!(!board.is_denied(address("192.0.2.1"), now), "switched off, nobody is kept out");
+        board.switch(true);
         board.lifted("192.0.2.1".parse().unwrap(), &JailName::new("nginx-http-auth"));
         assert!(!board.is_denied(address("192.0.2.1"), now));
     }

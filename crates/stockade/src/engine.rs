@@ -308,6 +308,7 @@ impl Engine {
             self.reconcile = None;
         }
         let Health { enforcement_error, store_error, .. } = &self.health;
+        self.board.switch(self.plan.settings.enabled);
         self.board.turned(clock::now(), enforcement_error.is_some(), store_error.is_some());
         self.afterwards.drain(..).for_each(|done| done());
     }
