@@ -107,12 +107,12 @@ impl Engine {
 
     /// What people here have lifted, from the record.
     fn lately_lifted(&self) -> Vec<Lifted> {
-        let audit = self.store.audit(FLEET_LIFTS).unwrap_or_else(|cause| {
+        let unbans = self.store.unbans(FLEET_LIFTS).unwrap_or_else(|cause| {
             tracing::error!("other nodes are not told again what was lifted here: {cause}");
             Vec::new()
         });
-        let lifted = audit.into_iter().filter(|entry| entry.deed == store::Deed::Unban);
-        lifted
+        unbans
+            .into_iter()
             .filter(|entry| !is_of_this_node(&entry.text))
             .map(|entry| Lifted {
                 subject: entry.subject,

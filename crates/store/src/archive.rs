@@ -113,7 +113,7 @@ impl Archive {
 
     /// As `Store::audit`.
     pub fn audit(&mut self, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
-        self.read("read the audit", |conn, names| read::audit(conn, names, limit))
+        self.read("read the audit", |conn, names| read::audit(conn, names, None, limit))
     }
 
     /// One reading of one state. It is tried again if the file was replaced while it was read.

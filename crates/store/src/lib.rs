@@ -53,6 +53,9 @@ pub trait Store: Send {
     /// The latest decisions, newest first, at most `limit`.
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
 
+    /// The latest unbans of the audit, newest first, at most `limit`.
+    fn unbans(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
+
     /// A secret such as the administrator's password hash, if it was set.
     fn secret(&self, name: &str) -> Result<Option<String>, StoreError>;
 

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 
 use crate::names::Names;
 use crate::row::{self, Key, damaged};
-use crate::{Action, ActionRow, AuditEntry, Ending, Loaded, MemoryRow, PastBan};
+use crate::{Action, ActionRow, AuditEntry, Deed, Ending, Loaded, MemoryRow, PastBan};
 
 const BAN_COLUMNS: &str = "subject, jail, scope, since, until, failures, proof, reason";
 const FAILURE_COLUMNS: &str = "at, subject, address, jail, pattern, count, proof, echo, account, line";
@@ -87,10 +87,17 @@ pub(crate) fn history(
         .collect()
 }
 
-/// The latest lines of the audit, newest first.
-pub(crate) fn audit(conn: &Connection, names: &Names, limit: usize) -> rusqlite::Result<Vec<AuditEntry>> {
-    conn.prepare_cached("SELECT at, deed, subject, jail, text FROM audit ORDER BY id DESC LIMIT ?1")?
-        .query_map([count(limit)], |row| {
+/// The latest lines of the audit, newest first: all, or those of one deed.
+pub(crate) fn audit(
+    conn: &Connection,
+    names: &Names,
+    deed: Option<Deed>,
+    limit: usize,
+) -> rusqlite::Result<Vec<AuditEntry>> {
+    let which = if deed.is_some() { "WHERE deed = ?2" } else { "WHERE ?2 IS NULL" };
+    let query = format!("SELECT at, deed, subject, jail, text FROM audit {which} ORDER BY id DESC LIMIT ?1");
+    conn.prepare_cached(&query)?
+        .query_map(params![count(limit), deed.map(row::deed_number)], |row| {
             Ok(AuditEntry {
                 at: moment(row, 0)?,
                 deed: row::deed(row, 1)?,

@@ -19,7 +19,7 @@ use crate::key::{self, Added};
 use crate::lock::Lock;
 use crate::names::Names;
 use crate::schema::{self, Owner};
-use crate::{AuditEntry, Batch, KeyRow, Loaded, NewKey, PastBan, Pruned, Store, StoreError};
+use crate::{AuditEntry, Batch, Deed, KeyRow, Loaded, NewKey, PastBan, Pruned, Store, StoreError};
 use crate::{aside, prune, read, write};
 
 /// An open store, what was in it, and whether a damaged predecessor had to be set aside.
@@ -175,7 +175,11 @@ impl Store for Sqlite {
     }
 
     fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
-        read::audit(&self.conn, &self.names, limit).map_err(self.wrong("read the audit"))
+        read::audit(&self.conn, &self.names, None, limit).map_err(self.wrong("read the audit"))
+    }
+
+    fn unbans(&self, limit: usize) -> Result<Vec<AuditEntry>, StoreError> {
+        read::audit(&self.conn, &self.names, Some(Deed::Unban), limit).map_err(self.wrong("read the audit"))
     }
 
     fn secret(&self, name: &str) -> Result<Option<String>, StoreError> {

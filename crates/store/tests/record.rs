@@ -156,6 +156,7 @@ fn every_decision_is_in_the_audit_newest_first() {
             (at(1), Deed::Refused, "whitelisted"),
         ]
     );
+    assert_eq!(store.unbans(9).unwrap(), audit[..1]);
 }
 
 #[test]
