@@ -2,6 +2,7 @@
 //! model has said what is asked for; here it becomes what Stockade does.
 
 mod ports;
+mod ends;
 mod judge;
 mod earlier;
 
@@ -16,6 +17,7 @@ use fail2ban::FilterText;
 use fail2ban::formula;
 use mirror::Terms;
 
+pub use ends::ends;
 pub use judge::ForeignJudge;
 pub use ports::{Ports, is_firewall};
 

@@ -1,23 +1,25 @@
 //! A host that runs fail2ban, taken over: its configuration is read as fail2ban's client reads it, and its commands are answered on its
 //! socket. Jails and settings stand in fail2ban's model; what they come to is a plan like any other.
 
+use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use control::answer::ActionHealth;
-use dropin::{Edition, Model, Socket, Stop, Unborn, Wrong};
+use dropin::{Edition, JailModel, Model, Socket, Stop, Unborn, Wrong};
+use event::Origin;
 use fail2ban::Value;
 use fail2ban::stream::{self, Ask, Logs, Overrides};
 use mirror::Legacy;
 
 use crate::chronicle::Audience;
 use crate::desk::Desk;
-use crate::foreign::ForeignJail;
+use crate::foreign::{ForeignJail, ends};
 use crate::keepers::{self, Keepers};
 use crate::live::Live;
-use crate::message::Message;
+use crate::message::{Findings, Message};
 use crate::pid_file::PidFile;
 use crate::settings_file::SettingsFile;
 use crate::start::{Restored, StartError};
@@ -95,6 +97,7 @@ impl Takeover {
                 restored.files.entry(left.path.clone()).or_insert(position);
             }
         }
+        read_on_from_ends(&model, restored, engine);
         let (keepers, remarks) = Keepers::start(&model, engine).map_err(StartError::Fail2ban)?;
         remarks.iter().for_each(|remark| tracing::warn!("{remark}"));
         Ok(Begun { legacy, audience: self.keepers.get_or_init(|| keepers).audience() })
@@ -152,11 +155,31 @@ impl Takeover {
     }
 }
 
+/// A log that is to be read from its end on is so at first sight. That is noted at once: a crash before its first line loses none.
+fn read_on_from_ends(model: &Model, restored: &mut Restored, engine: &SyncSender<Message>) {
+    let mut positions = Vec::new();
+    for (path, position) in ends(runs(model)) {
+        if let Entry::Vacant(vacant) = restored.files.entry(path) {
+            positions.push((vacant.key().clone(), position.clone()));
+            vacant.insert(position);
+        }
+    }
+    if !positions.is_empty() {
+        // Nobody has ended the engine before it began.
+        let _ = engine.send(Message::Found(Findings { origin: Origin::Live, found: Vec::new(), positions }));
+    }
+}
+
+/// The model's jails that run.
+fn runs(model: &Model) -> impl Iterator<Item = &JailModel> {
+    model.jails().iter().filter(|jail| jail.started && !jail.idle)
+}
+
 /// The model's jails that run become jails of ours; says what of them cannot be honoured.
 fn tell(model: &Model, settings: &SettingsFile) -> Vec<String> {
     let mut remarks = Vec::new();
     let mut jails: Vec<Arc<ForeignJail>> = Vec::new();
-    for jail in model.jails().iter().filter(|jail| jail.started && !jail.idle) {
+    for jail in runs(model) {
         match ForeignJail::new(jail) {
             Ok((made, more)) if jails.iter().all(|known| known.name != made.name) => {
                 remarks.extend(more);

@@ -21,6 +21,7 @@ mod whitelist;
 mod blocklists;
 mod redis;
 mod takeover;
+mod honoured;
 mod called_as;
 mod change_over;
 mod mikopbx;
