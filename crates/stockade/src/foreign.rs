@@ -3,6 +3,7 @@
 
 mod ports;
 mod ends;
+mod charset;
 mod judge;
 mod earlier;
 
@@ -16,6 +17,8 @@ use event::{JailName, Port, Subject, Whitelist};
 use fail2ban::FilterText;
 use fail2ban::formula;
 use mirror::Terms;
+
+use charset::{Charset, Encoding};
 
 pub use ends::ends;
 pub use judge::ForeignJudge;
@@ -36,6 +39,8 @@ pub struct ForeignJail {
     ignored: Whitelist,
     /// How bans grow; none if they do not.
     growth: Option<formula::BanTime>,
+    /// What its logs are written in, unless it is UTF-8.
+    charset: Option<Charset>,
     given_up: AtomicU64,
 }
 
@@ -52,6 +57,7 @@ impl ForeignJail {
             ports,
             ignored: ignored(model, &mut remarks),
             growth,
+            charset: charset(model, &mut remarks),
             given_up: AtomicU64::new(0),
             model: model.clone(),
         };
@@ -189,6 +195,21 @@ fn ignored(model: &JailModel, remarks: &mut Vec<String>) -> Whitelist {
         ));
     }
     Whitelist::new(entries)
+}
+
+fn charset(model: &JailModel, remarks: &mut Vec<String>) -> Option<Charset> {
+    // The journal says itself what it is written in.
+    match Encoding::named(&model.log_encoding) {
+        Encoding::Known(charset) => Some(charset),
+        Encoding::Unknown if !model.reads_journal() => {
+            remarks.push(format!(
+                "jail {}: 'logencoding = {}' is not known here: its logs are read as UTF-8, and its other characters are lost",
+                model.name, model.log_encoding
+            ));
+            None
+        }
+        Encoding::Utf8 | Encoding::Unknown => None,
+    }
 }
 
 fn growth(model: &JailModel, remarks: &mut Vec<String>) -> Option<formula::BanTime> {

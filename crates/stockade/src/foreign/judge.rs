@@ -23,6 +23,8 @@ pub struct ForeignJudge {
     /// What was given up before, so that only what is new is counted.
     given_up: u64,
     has_said_names: bool,
+    /// A line out of another character set.
+    text: String,
 }
 
 impl ForeignJudge {
@@ -42,7 +44,7 @@ impl ForeignJudge {
                 None
             }
         };
-        Self { jail: Arc::clone(jail), judge, given_up: 0, has_said_names: false }
+        Self { jail: Arc::clone(jail), judge, given_up: 0, has_said_names: false, text: String::new() }
     }
 
     /// Judges a block of whole lines.
@@ -50,7 +52,15 @@ impl ForeignJudge {
         let Some(judge) = &mut self.judge else { return };
         let mut found = Vec::new();
         for line in block.text.split_inclusive(|byte| *byte == b'\n') {
-            if let Verdict::Failure(failure) = judge.bytes(line, block.arrival) {
+            // Most lines are ASCII, which is the same in all of them.
+            let verdict = match self.jail.charset.filter(|_| !line.is_ascii()) {
+                Some(charset) => {
+                    charset.read(line, &mut self.text);
+                    judge.line(self.text.trim_end_matches(['\r', '\n']), block.arrival)
+                }
+                None => judge.bytes(line, block.arrival),
+            };
+            if let Verdict::Failure(failure) = verdict {
                 found.push(failure);
             }
         }

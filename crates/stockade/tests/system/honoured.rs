@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
+use crate::support::place::append_bytes;
+use crate::support::words::wrong;
 use crate::support::{Daemon, Notices, Place};
 
 const SETTINGS: &str = "[http]\nlisten = false\n[jails.sshd]\nenabled = 'auto'\n";
@@ -39,6 +41,18 @@ fn launch(place: &Place, folder: &std::path::Path) -> Daemon {
 }
 
 #[test]
+fn what_is_not_heeded_is_said_once_for_each_jail() {
+    let place = Place::new(SETTINGS);
+    let jails = "[one]\nenabled = true\nfilter = sshd\nlogpath = LOG\nlogencoding = koi8-r\n\n\
+                 [two]\nenabled = true\nfilter = sshd\nlogpath = LOG\nlogencoding = latin1\n";
+    let folder = configuration(&place, &[("sshd", SSHD)], jails);
+    let daemon = launch(&place, &folder).ready();
+    let said = daemon.said();
+    assert_eq!(said.matches("jail one: 'logencoding = koi8-r'").count(), 1, "{said}");
+    assert!(!said.contains("jail two: '"), "{said}");
+}
+
+#[test]
 fn a_log_with_tail_is_read_from_its_end_on_at_first_sight_only() {
     let place = Place::new(SETTINGS);
     let jails = "[sshd]\nenabled = true\nlogpath = LOG tail\n";
@@ -71,4 +85,27 @@ fn a_log_that_another_jail_reads_back_is_read_back() {
     daemon.says("in spite of 'tail', since jail too");
     let _daemon = daemon.ready();
     notices.added("192.0.2.7");
+}
+
+#[test]
+fn a_log_in_another_character_set_is_read_in_it() {
+    let place = Place::new(SETTINGS);
+    let filter = "[Definition]\nfailregex = falsches Paßwort für <F-USER>\\S+</F-USER> von <HOST>$\n";
+    let jails = "[pforte]\nenabled = true\nlogpath = LOG\nlogencoding = iso-8859-15\n";
+    let folder = configuration(&place, &[("pforte", filter)], jails);
+    let mut notices = Notices::listen();
+    let mut daemon = launch(&place, &folder).ready();
+    let stamp = wrong("192.0.2.1");
+    let stamp = stamp.split(' ').next().unwrap();
+    for _ in 0..3 {
+        // Of another character set, the same line is none of this filter.
+        place.append(&format!("{stamp} falsches Paßwort für müller von 192.0.2.6\n"));
+        let line = [stamp.as_bytes(), b" falsches Pa\xdfwort f\xfcr m\xfcller\xa4 von 192.0.2.5\n"].concat();
+        append_bytes(&place.log(), &line);
+    }
+    notices.added("192.0.2.5");
+    place.settle(&mut daemon);
+    assert!(!place.kernel.holds("192.0.2.6"));
+    let why = place.json(&["why", "192.0.2.5"]).to_string();
+    assert!(why.contains("müller€"), "{why}");
 }
