@@ -194,6 +194,13 @@ fn ignored(model: &JailModel, remarks: &mut Vec<String>) -> Whitelist {
             model.name
         ));
     }
+    if !model.ignore_self {
+        remarks.push(format!(
+            "jail {}: 'ignoreself = false' is not heeded: this host's own addresses are never banned, unless own_addresses is false in \
+             [whitelist] of stockade.toml, which goes for every jail",
+            model.name
+        ));
+    }
     Whitelist::new(entries)
 }
 

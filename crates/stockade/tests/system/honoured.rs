@@ -43,11 +43,12 @@ fn launch(place: &Place, folder: &std::path::Path) -> Daemon {
 #[test]
 fn what_is_not_heeded_is_said_once_for_each_jail() {
     let place = Place::new(SETTINGS);
-    let jails = "[one]\nenabled = true\nfilter = sshd\nlogpath = LOG\nlogencoding = koi8-r\n\n\
+    let jails = "[one]\nenabled = true\nfilter = sshd\nlogpath = LOG\nignoreself = false\nlogencoding = koi8-r\n\n\
                  [two]\nenabled = true\nfilter = sshd\nlogpath = LOG\nlogencoding = latin1\n";
     let folder = configuration(&place, &[("sshd", SSHD)], jails);
     let daemon = launch(&place, &folder).ready();
     let said = daemon.said();
+    assert_eq!(said.matches("jail one: 'ignoreself = false'").count(), 1, "{said}");
     assert_eq!(said.matches("jail one: 'logencoding = koi8-r'").count(), 1, "{said}");
     assert!(!said.contains("jail two: '"), "{said}");
 }
