@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use acl::{Acl, Denied, Health};
 use arena::ami::{Login, login};
-use arena::asterisk::{Asterisk, OPERATOR, password};
+use arena::asterisk::{self, Asterisk, OPERATOR, password};
 use arena::deadline::{Deadline, PATIENCE};
 use arena::iax::{Registration, register};
 use arena::sip_message::Answer;
@@ -157,6 +157,8 @@ fn asterisk_refuses_the_banned_and_serves_the_others() -> Result<()> {
     let (victim, attacker, peer) = (&scene.victim, &scene.attacker, &scene.peer);
     let etc = scene.directory().join("asterisk/etc");
     fs::create_dir_all(&etc).map_err(Error::io("create", etc.display()))?;
+    // Made now if it never was: that takes longer than the lists' first pauses, and so would the word that all is well.
+    asterisk::installation()?;
     let bans = Bans::none();
     let settings =
         config::Asterisk { directory: etc.clone(), reload: Reload::Socket(socket(scene.directory())) };
