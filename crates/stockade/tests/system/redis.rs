@@ -2,7 +2,7 @@
 
 use std::process::{Child, Command, Stdio};
 
-use crate::support::{Deadline, Place};
+use crate::support::{Place, until};
 
 /// Debian's `redis-server` in the test's namespace, killed when dropped.
 struct Redis(Child);
@@ -28,13 +28,6 @@ impl Drop for Redis {
 fn ask(words: &[&str]) -> String {
     let output = Command::new("redis-cli").args(words).output().expect("run redis-cli");
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
-}
-
-fn until(what: &str, is_so: impl Fn() -> bool) {
-    let deadline = Deadline::start();
-    while !is_so() {
-        assert!(!deadline.left().is_zero(), "not in time: {what}");
-    }
 }
 
 /// As MikoPBX's nginx asks.

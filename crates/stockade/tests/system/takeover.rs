@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::support::place::{seconds_between, seconds_of};
-use crate::support::{Notices, Place};
+use crate::support::{Notices, Place, until};
 
 const JAILS: &str = "[DEFAULT]
 banaction = nftables-multiport
@@ -181,12 +181,5 @@ fn what_fail2ban_held_is_taken_over_and_panels_see_and_lift_bans() {
     let log = fs::read_to_string(&log).unwrap();
     for line in ["[sshd] Restore Ban 192.0.2.44", "[sshd] Found 192.0.2.45 - ", "[sshd] Unban 192.0.2.45"] {
         assert!(log.contains(line), "{line}: {log}");
-    }
-}
-
-fn until(what: &str, is_so: impl Fn() -> bool) {
-    let deadline = crate::support::Deadline::start();
-    while !is_so() {
-        assert!(!deadline.left().is_zero(), "not in time: {what}");
     }
 }

@@ -39,3 +39,11 @@ impl Deadline {
 pub fn now() -> Timestamp {
     Timestamp::now()
 }
+
+/// Waits until it is so; `what` names it in a message.
+pub fn until(what: &str, is_so: impl Fn() -> bool) {
+    let deadline = Deadline::start();
+    while !is_so() {
+        assert!(!deadline.left().is_zero(), "not in time: {what}");
+    }
+}

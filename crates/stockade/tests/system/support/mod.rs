@@ -10,6 +10,6 @@ pub mod place;
 pub mod words;
 
 pub use daemon::Daemon;
-pub use deadline::Deadline;
+pub use deadline::{Deadline, until};
 pub use notices::Notices;
 pub use place::{Answer, Place};
