@@ -37,6 +37,7 @@ mod takeover;
 mod live;
 mod chronicle;
 mod keepers;
+mod legacy;
 mod web;
 mod reload;
 mod offline;

@@ -14,7 +14,7 @@ use arena::{Error, Host, Monitor, Redis, Result, Scene, Stockade};
 
 use crate::acl_asterisk::measured;
 
-/// A ban must be in the other nodes' kernels within this time, by issue and by design.
+/// A ban is to be in the other nodes' kernels within this time.
 const SOON: Duration = Duration::from_millis(50);
 /// Bans whose way is measured.
 const MEASURED: u8 = 20;
