@@ -136,7 +136,10 @@ fn what_fail2ban_held_is_taken_over_and_panels_see_and_lift_bans() {
     let folder = configuration(&place);
     let database = place.path("fail2ban.sqlite3");
     let sql = |statement: &str| {
-        let output = Command::new("sqlite3").arg(&database).arg(statement).output().expect("run sqlite3");
+        // As any other program it waits while the daemon writes.
+        let mut command = Command::new("sqlite3");
+        command.args(["-cmd", ".timeout 5000"]).arg(&database).arg(statement);
+        let output = command.output().expect("run sqlite3");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     };
