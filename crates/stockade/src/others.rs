@@ -69,10 +69,12 @@ impl Engine {
                 && ban.since <= lifted.at
                 && jail.as_ref().is_none_or(|jail| ban.jail == *jail)
         });
+        // It was forgiven when it was lifted, not when we hear of it: it may have been banned again since.
+        let at = lifted.at.min(clock::now());
         for Ban { subject, jail, .. } in meant.collect::<Vec<_>>() {
             let actor = format!("{} on {node}", lifted.by);
             let command = Command::Unban { subject, jail: Some(jail), actor };
-            for decided in self.decider.obey(&command, &self.plan.whitelist, clock::now()).decided {
+            for decided in self.decider.obey(&command, &self.plan.whitelist, at).decided {
                 self.carry_out(decided, None, Voice::Other);
             }
         }
