@@ -4,9 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use dropin::{Counts, Edition, Host, JailModel, LiveBan, LogTarget, Model, Wrong};
+use dropin::{Edition, JailModel, Model, Unborn};
 use event::{Ban, JailName, Moment, Proof, Scope, Subject};
-use fail2ban::Value;
 use fail2ban::stream::{self, Ask, Logs};
 
 /// The time.
@@ -65,49 +64,4 @@ pub fn ban(jail: &str, subject: &str, since: Moment, failures: u32) -> Ban {
         proof: Proof::Proven,
         reason: String::new(),
     }
-}
-
-/// Keeps what it is told and does nothing.
-struct Unborn;
-
-impl Host for Unborn {
-    fn start(&mut self, _: &JailModel) -> Result<(), Wrong> {
-        Ok(())
-    }
-    fn change(&mut self, _: &JailModel) {}
-    fn stop(&mut self, _: &str) {}
-    fn bans(&self, _: &str) -> Vec<LiveBan> {
-        Vec::new()
-    }
-    fn counts(&self, _: &str) -> Counts {
-        Counts::default()
-    }
-    fn ban(&mut self, _: &JailModel, _: &str) -> bool {
-        false
-    }
-    fn unban(&mut self, _: &str, _: &str) -> bool {
-        false
-    }
-    fn unban_all(&mut self, _: &str) -> usize {
-        0
-    }
-    fn attempt(&mut self, _: &JailModel, _: &str, _: &[&str]) {}
-    fn call(&mut self, _: &JailModel, _: &dropin::ActionModel, _: &str, _: &str) -> Result<Value, Wrong> {
-        Ok(Value::None)
-    }
-    fn look_at(&mut self, _: &str) -> std::io::Result<()> {
-        Ok(())
-    }
-    fn set_log_level(&mut self, _: &str) {}
-    fn set_log_target(&mut self, _: &LogTarget) -> bool {
-        true
-    }
-    fn flush_logs(&mut self) {}
-    fn set_database(&mut self, _: Option<&str>) -> Result<(), Wrong> {
-        Ok(())
-    }
-    fn set_database_bounds(&mut self, _: i64, _: &Value) {}
-    fn allow_ipv6(&mut self, _: Option<bool>) {}
-    fn config_error(&mut self, _: &str) {}
-    fn quit(&mut self) {}
 }
