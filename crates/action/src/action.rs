@@ -204,8 +204,8 @@ impl Action {
         is_well
     }
 
-    /// What of it cannot be run as it is written.
-    pub fn remarks(&mut self, info: &dyn Info) -> Vec<String> {
+    /// What of it cannot be run as it is written, by the option that says so.
+    pub fn remarks(&mut self, info: &dyn Info) -> Vec<(&'static str, String)> {
         let commands = "actionstart actionstop actionflush actioncheck actionrepair actionban actionprolong \
             actionreban actionunban actionreload";
         let mut remarks = Vec::new();
@@ -214,8 +214,8 @@ impl Action {
                 continue;
             }
             for remark in self.remarks_of(command, info) {
-                if !remarks.contains(&remark) {
-                    remarks.push(remark);
+                if !remarks.contains(&(command, remark.clone())) {
+                    remarks.push((command, remark));
                 }
             }
         }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use dropin::{ActionModel, Class, Counts, Happening, JailModel, Wrong};
 use event::Moment;
 use event::limit::{FAIL2BAN_ACTION_CALL_SECONDS, FAIL2BAN_ACTION_JAILS, FAIL2BAN_ACTION_STOP_SECONDS};
-use fail2ban::Value;
+use fail2ban::{Remark, Topic, Value};
 
 use crate::action::Action;
 use crate::health::{ActionHealth, Record};
@@ -65,7 +65,7 @@ impl Actions {
         &self,
         jails: &[JailModel],
         is_carried_out: impl Fn(&ActionModel) -> bool,
-    ) -> Vec<String> {
+    ) -> Vec<Remark> {
         let mut remarks = Vec::new();
         let mut told = Vec::new();
         // Whoever tells what happens is not kept waiting by the reading of commands.
@@ -74,10 +74,12 @@ impl Actions {
             let (programs, models): (Vec<_>, Vec<_>) = actions.cloned().partition(|one| one.python.is_some());
             for (file, action) in programs.iter().filter_map(|one| Some((&one.python.as_ref()?.0, &one.name)))
             {
-                remarks.push(format!(
-                    "jail {}: action '{action}' is a program in Python ({file}) and cannot run here; write it as commands in an \
-                     action.d/*.conf: smtp.py as sendmail-whois.conf, others with their own program in actionban",
-                    jail.name
+                remarks.push(Remark::new(
+                    Topic::action(&jail.name, action, ""),
+                    format!(
+                        "is a program in Python ({file}) and cannot run here; it is left out; write it as commands in an \
+                         action.d/*.conf: smtp.py as sendmail-whois.conf, others with their own program in actionban"
+                    ),
                 ));
             }
             remarks.extend(models.iter().flat_map(|action| self.remarks(&jail.name, action)));
@@ -203,16 +205,22 @@ impl Actions {
         }
     }
 
-    fn begin(&self, jail: &str, running: &mut Vec<Running>) -> Result<Running, String> {
+    /// What is known for the commands of all jails.
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+
+    fn begin(&self, jail: &str, running: &mut Vec<Running>) -> Result<Running, Remark> {
+        let refused = |why: String| Remark::new(Topic::jail(jail, "action"), why);
         if running.len() >= FAIL2BAN_ACTION_JAILS {
             // A jail that has no actions any more makes room.
             let empty = running.iter().position(|one| {
                 one.told.as_ref().is_none_or(|jail| jail.actions.is_empty()) && one.queue.sizes().0 == 0
             });
             let Some(at) = empty else {
-                return Err(format!(
-                    "jail {jail}: its actions are not run: {FAIL2BAN_ACTION_JAILS} jails have actions, and no more may"
-                ));
+                return Err(refused(format!(
+                    "its actions are not run: {FAIL2BAN_ACTION_JAILS} jails have actions, and no more may"
+                )));
             };
             running.swap_remove(at).queue.end();
         }
@@ -226,7 +234,7 @@ impl Actions {
             let _ = ended.try_send(());
         });
         let thread = thread
-            .map_err(|cause| format!("jail {jail}: its actions are not run: no thread for them: {cause}"))?;
+            .map_err(|cause| refused(format!("its actions are not run: no thread for them: {cause}")))?;
         Ok(Running { jail: jail.to_owned(), queue, records, thread, told: None })
     }
 
@@ -251,7 +259,7 @@ impl Actions {
     }
 
     /// What of an action cannot be run as it is written.
-    fn remarks(&self, jail: &str, model: &ActionModel) -> Vec<String> {
+    fn remarks(&self, jail: &str, model: &ActionModel) -> Vec<Remark> {
         let mut action = Action::new(jail, model, &self.shared.host_name, Arc::clone(&self.shared.runner));
         let ticket = Ticket::bare(event::Subject::exactly([192, 0, 2, 1].into()), Moment::from_millis(0));
         let captures = RefCell::default();
@@ -267,7 +275,8 @@ impl Actions {
             numbers: &JailNumbers::default,
         };
         let remarks = action.remarks(&info);
-        remarks.into_iter().map(|remark| format!("jail {jail}: action '{}': {remark}", model.name)).collect()
+        let of = |option| Topic::action(jail, &model.name, option);
+        remarks.into_iter().map(|(option, text)| Remark::new(of(option), text)).collect()
     }
 
     fn past(&self) -> MutexGuard<'_, Past> {

@@ -41,7 +41,7 @@ impl Place {
     }
 
     fn set(&self, jails: &[JailModel]) {
-        assert_eq!(self.actions.set_jails(jails, |_| false), Vec::<String>::new());
+        assert_eq!(self.actions.set_jails(jails, |_| false), []);
     }
 
     fn ban(&self, jail: &str, subject: &str) {
@@ -289,7 +289,7 @@ fn what_cannot_run_is_said_by_name() {
         .push(ActionModel::new("smtp", Some(("/etc/fail2ban/action.d/smtp.py".into(), "{}".into()))));
     let remarks = place.actions.set_jails(&jails, |_| false);
     let expected = [
-        "jail eval: action 'smtp' is a program in Python (/etc/fail2ban/action.d/smtp.py) and cannot run here",
+        "jail eval: action 'smtp': is a program in Python (/etc/fail2ban/action.d/smtp.py) and cannot run here",
         "jail eval: action 'eval': actionban: <matches> is text of a log and stands in what eval reads as its own language",
         "jail literal: action 'literal': actionban: <matches> stands where the shell puts nothing in",
         "jail tilde: action 'tilde': actionban runs mail",
@@ -297,7 +297,7 @@ fn what_cannot_run_is_said_by_name() {
     ];
     assert_eq!(remarks.len(), expected.len(), "{remarks:#?}");
     for (remark, expected) in remarks.iter().zip(expected) {
-        assert!(remark.starts_with(expected), "{remark}");
+        assert!(remark.to_string().starts_with(expected), "{remark}");
     }
     let owned = place.path("owned").display().to_string();
     place.tell_ban("eval", "192.0.2.1", &[&format!("$(touch {owned})")], false);

@@ -238,7 +238,7 @@ fn ours() {
     let jails = support::jails(&dir.join("etc"));
     let actions = Actions::start(support::now, |_| Counts::default()).unwrap();
     let remarks = actions.set_jails(&jails, |_| false);
-    assert_eq!(remarks, Vec::<String>::new());
+    assert_eq!(remarks, []);
     for (place, jail) in jails.iter().enumerate() {
         for (number, step) in STEPS.iter().enumerate() {
             let (lines, user) = texts(step, &here);

@@ -25,6 +25,8 @@ pub struct ActionText {
     pub parameters: BTreeMap<String, String>,
     /// Both, in the order in which fail2ban's client sends them. Of an action in Python, what its parameters are.
     pub ordered: Vec<(String, String)>,
+    /// Where each of them stands.
+    pub places: BTreeMap<String, Place>,
 }
 
 const NAMES: [&str; 13] = [
@@ -87,10 +89,12 @@ pub(crate) fn read(
     let own =
         definition.init().iter().filter(|(name, _)| !NAMES.contains(name) && !name.starts_with("known/"));
     let (commands, parameters): (Vec<_>, Vec<_>) = (commands.collect(), own.map(pair).collect());
+    let place = |(name, value): (&str, &Value)| (name.to_owned(), value.place.clone());
     let made = ActionText {
         name,
         file: spelled.name,
         ordered: [commands.clone(), parameters.clone()].concat(),
+        places: combined.iter().chain(definition.init().iter()).map(place).collect(),
         commands: commands.into_iter().collect(),
         parameters: parameters.into_iter().collect(),
     };
@@ -106,6 +110,7 @@ fn in_python(file: &str, stem: &str, parameters: &Given) -> ActionText {
         commands: BTreeMap::new(),
         parameters: ordered.iter().cloned().collect(),
         ordered,
+        places: parameters.iter().map(|(name, value)| (name.to_owned(), value.place.clone())).collect(),
     }
 }
 

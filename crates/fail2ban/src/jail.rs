@@ -18,6 +18,7 @@ use crate::ini::Value;
 use crate::interpolate::Given;
 use crate::options::{self, Spelled};
 use crate::ordered::Ordered;
+use crate::remark::JailOrigins;
 
 pub use settings::{Increment, LogPath, Settings};
 
@@ -41,6 +42,8 @@ pub struct Jail {
     pub actions: Vec<ActionText>,
     /// Every option of fail2ban's that it has, after interpolation.
     pub options: BTreeMap<String, String>,
+    /// Where its options, its filter's and its actions' stand.
+    pub origins: JailOrigins,
 }
 
 /// What a folder's jails are.
@@ -153,6 +156,9 @@ impl Reader<'_> {
         };
         let pair = |(name, value): (&str, &Value)| (name.to_owned(), value.text.clone());
         let filter_options = combined.iter().map(pair).collect();
+        let mut origins = JailOrigins::new(self.place());
+        // What the jail says itself counts before its filter.
+        combined.iter().chain(options.iter()).for_each(|(name, value)| origins.add(name, &value.place));
         let filter = self.filter_text(spelled.as_ref(), combined, &options);
         let settings = Settings::read(&options, &mut self.complaints).map_err(|complaint| vec![complaint])?;
         Ok(Some(Jail {
@@ -161,8 +167,9 @@ impl Reader<'_> {
             settings,
             filter,
             filter_options,
-            actions: self.actions(&options)?,
+            actions: self.actions(&options, &mut origins)?,
             options: options.iter().map(pair).collect(),
+            origins,
         }))
     }
 
@@ -247,7 +254,11 @@ impl Reader<'_> {
         Some(filter_file::text(name, &all, &mut self.complaints))
     }
 
-    fn actions(&mut self, options: &Given) -> Result<Vec<ActionText>, Vec<Complaint>> {
+    fn actions(
+        &mut self,
+        options: &Given,
+        origins: &mut JailOrigins,
+    ) -> Result<Vec<ActionText>, Vec<Complaint>> {
         let Some(value) = options.get("action") else { return Ok(Vec::new()) };
         let mut found = Vec::new();
         for entry in options::split(&value.text) {
@@ -258,9 +269,23 @@ impl Reader<'_> {
             let (action, complaints) =
                 action_file::read(self.folder, entry, self.name, options, &value.place)?;
             self.complaints.extend(complaints);
+            origins.add_action(&action.name, self.places(&action, &value.place));
             found.push(action);
         }
         Ok(found)
+    }
+
+    /// Where an action's options stand. `action_` of `jail.conf` passes the jail's ports on, as `port="%(port)s"`: these stand where the
+    /// jail's own option does.
+    fn places(&self, action: &ActionText, spelled: &Place) -> BTreeMap<String, Place> {
+        let mut places = action.places.clone();
+        for (name, place) in places.iter_mut().filter(|(_, place)| *place == spelled) {
+            let passed = self.conf.get(self.name, name, &Given::default()).ok().flatten();
+            if let Some(own) = passed.filter(|own| action.parameters.get(name) == Some(&own.text)) {
+                *place = own.place;
+            }
+        }
+        places
     }
 }
 

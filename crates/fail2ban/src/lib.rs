@@ -2,7 +2,8 @@
 //!
 //! The modules stand in the order in which a configuration becomes a judgement:
 //!
-//! - `complaint`: what could not be read or honoured, by file and line; `disk`: the only module that touches files.
+//! - `complaint`: what could not be read or honoured, by file and line; `disk`: the only module that touches files. `remark`: what whoever takes
+//!   the commands cannot honour, and where each option stands.
 //! - `ini`: one file's text to sections; `conf`: several files and their includes; `interpolate`: `%(name)s`; `options`:
 //!   `name[a=b, c="d,e"]`; `substitution`: `<tag>` and `<a<b>c>`; `definition`: what filters and actions share of all that.
 //! - `filter_file`: `filter.d/NAME.conf` to the texts of its regular expressions; `action_file`: the same for actions;
@@ -36,6 +37,7 @@ pub mod pattern;
 pub mod judge;
 pub mod value;
 pub mod repr;
+pub mod remark;
 pub mod stream;
 pub mod beautifier;
 pub mod formula;
@@ -48,5 +50,6 @@ pub mod import;
 pub use complaint::{Complaint, Place};
 pub use date::{DateDetector, Found};
 pub use filter_file::FilterText;
+pub use remark::{Origins, Remark, Topic};
 pub use repr::repr;
 pub use value::Value;

@@ -13,6 +13,7 @@ use event::limit;
 
 use crate::complaint::{Complaint, Wrong};
 use crate::jail::{Jail, Jails, Which, read as read_jails, read_only};
+use crate::remark::Origins;
 use crate::repr;
 use crate::value::Value;
 
@@ -54,6 +55,8 @@ pub struct Stream {
     pub complaints: Vec<Complaint>,
     /// The server's own settings.
     pub server: Server,
+    /// Where each option stands that the commands tell of.
+    pub origins: Origins,
 }
 
 /// Reads a folder such as `/etc/fail2ban`.
@@ -69,6 +72,7 @@ pub fn read(folder: &Path, ask: &Ask) -> Stream {
 /// The stream of jails that were read.
 fn of(server: Server, complaints: Vec<Complaint>, jails: Jails, folder: &Path, logs: Logs) -> Stream {
     let mut stream = Stream { commands: server.commands(), complaints, server, ..Stream::default() };
+    stream.origins.set_server(stream.server.places.clone());
     stream.complaints.extend(jails.complaints);
     stream.broken = jails.broken;
     let mut commands = Vec::new();
@@ -77,6 +81,7 @@ fn of(server: Server, complaints: Vec<Complaint>, jails: Jails, folder: &Path, l
             Paths::Those(paths) => {
                 commands.extend(jail::commands(jail, folder, &paths));
                 stream.jails.push(jail.name.clone());
+                stream.origins.add_jail(&jail.name, jail.origins.clone());
             }
             Paths::Broken(complaints) => stream.broken.push((jail.name.clone(), complaints)),
             Paths::Skipped => {}

@@ -14,8 +14,7 @@ use std::time::Duration;
 use config::{FOREVER, Limits};
 use dropin::model::{DatePattern, Expression, JailModel};
 use event::{JailName, Port, Subject, Whitelist};
-use fail2ban::FilterText;
-use fail2ban::formula;
+use fail2ban::{FilterText, Remark, Topic, formula};
 use mirror::Terms;
 
 use charset::{Charset, Encoding};
@@ -46,8 +45,9 @@ pub struct ForeignJail {
 
 impl ForeignJail {
     /// From what was told. What cannot be honoured is told beside it, with what happens instead.
-    pub fn new(model: &JailModel) -> Result<(Self, Vec<String>), String> {
-        let name = name_of(&model.name)?;
+    pub fn new(model: &JailModel) -> Result<(Self, Vec<Remark>), Remark> {
+        let name = name_of(&model.name)
+            .map_err(|wrong| Remark::new(Topic::jail(&model.name, ""), wrong + "; it is not run"))?;
         let mut remarks = Vec::new();
         let Ports { ports, service } = Ports::of(model, &mut remarks);
         let growth = growth(model, &mut remarks);
@@ -170,56 +170,57 @@ pub fn name_of(told: &str) -> Result<JailName, String> {
     let reserved = [JailName::MANUAL, JailName::FLEET, crate::plan::OWN_JAIL];
     if !JailName::valid(&plain) || reserved.contains(&plain.as_str()) {
         return Err(format!(
-            "jail '{told}': its name cannot be used here; write 1 to {} letters, digits, '-' or '_', a letter first",
+            "its name cannot be used here; write 1 to {} letters, digits, '-' or '_', a letter first",
             event::limit::JAIL_NAME_BYTES
         ));
     }
     Ok(JailName::new(&plain))
 }
 
-fn ignored(model: &JailModel, remarks: &mut Vec<String>) -> Whitelist {
+fn ignored(model: &JailModel, remarks: &mut Vec<Remark>) -> Whitelist {
+    let mut remark =
+        |option: &str, text: String| remarks.push(Remark::new(Topic::jail(&model.name, option), text));
     let mut entries = Vec::new();
     for text in model.ignored() {
         match text.parse::<Subject>() {
             Ok(subject) => entries.push((subject, format!("ignoreip of jail {}", model.name))),
-            Err(_) => remarks.push(format!(
-                "jail {}: ignoreip '{text}' is a name, and names are never looked up here: it is not ignored; write its address",
-                model.name
-            )),
+            Err(_) => remark(
+                "ignoreip",
+                format!(
+                    "ignoreip '{text}' is a name, and names are never looked up here: it is not ignored; write its address"
+                ),
+            ),
         }
     }
     if let Some(command) = model.ignore_command.as_text().filter(|command| !command.is_empty()) {
-        remarks.push(format!(
-            "jail {}: ignorecommand '{command}' is not run: whom it would ignore may be banned; name them in ignoreip",
-            model.name
-        ));
+        let instead = "whom it would ignore may be banned; name them in ignoreip";
+        remark("ignorecommand", format!("ignorecommand '{command}' is not run: {instead}"));
     }
     if !model.ignore_self {
-        remarks.push(format!(
-            "jail {}: 'ignoreself = false' is not heeded: this host's own addresses are never banned, unless own_addresses is false in \
-             [whitelist] of stockade.toml, which goes for every jail",
-            model.name
-        ));
+        let text = "'ignoreself = false' is not heeded: this host's own addresses are never banned, unless own_addresses is false in \
+             [whitelist] of stockade.toml, which goes for every jail";
+        remark("ignoreself", text.to_owned());
     }
     Whitelist::new(entries)
 }
 
-fn charset(model: &JailModel, remarks: &mut Vec<String>) -> Option<Charset> {
+fn charset(model: &JailModel, remarks: &mut Vec<Remark>) -> Option<Charset> {
     // The journal says itself what it is written in.
     match Encoding::named(&model.log_encoding) {
         Encoding::Known(charset) => Some(charset),
         Encoding::Unknown if !model.reads_journal() => {
-            remarks.push(format!(
-                "jail {}: 'logencoding = {}' is not known here: its logs are read as UTF-8, and its other characters are lost",
-                model.name, model.log_encoding
-            ));
+            let text = format!(
+                "'logencoding = {}' is not known here: its logs are read as UTF-8, and its other characters are lost",
+                model.log_encoding
+            );
+            remarks.push(Remark::new(Topic::jail(&model.name, "logencoding"), text));
             None
         }
         Encoding::Utf8 | Encoding::Unknown => None,
     }
 }
 
-fn growth(model: &JailModel, remarks: &mut Vec<String>) -> Option<formula::BanTime> {
+fn growth(model: &JailModel, remarks: &mut Vec<Remark>) -> Option<formula::BanTime> {
     model.extra("increment").filter(|value| is_true(value))?;
     let text = |name: &str| model.extra(name).map(fail2ban::repr::str);
     let (formula, multipliers, factor) = (text("formula"), text("multipliers"), text("factor"));
@@ -232,7 +233,10 @@ fn growth(model: &JailModel, remarks: &mut Vec<String>) -> Option<formula::BanTi
         rndtime: rndtime.as_deref(),
     };
     formula::BanTime::new(&options)
-        .map_err(|refused| remarks.push(format!("jail {}: {refused}: bans do not grow", model.name)))
+        .map_err(|refused| {
+            let topic = Topic::jail(&model.name, refused.option);
+            remarks.push(Remark::new(topic, format!("{refused}: bans do not grow")));
+        })
         .ok()
 }
 

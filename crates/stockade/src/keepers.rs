@@ -11,7 +11,7 @@ use control::answer::ActionHealth;
 use control::desk::Lifted;
 use dropin::{Counts, Happening, LogTarget, Model, Wrong};
 use event::Moment;
-use fail2ban::Value;
+use fail2ban::{Remark, Topic, Value};
 use jiff::tz::TimeZone;
 use mirror::{Database, Legacy, Log, MirrorError, Standing};
 use store::{Sqlite, Store, StoreError};
@@ -32,8 +32,8 @@ pub struct Keepers {
 }
 
 impl Keepers {
-    /// Starts them as fail2ban's configuration asks. What cannot be had is told, and done without.
-    pub fn start(model: &Model, engine: &SyncSender<Message>) -> Result<(Arc<Self>, Vec<String>), String> {
+    /// Starts them as fail2ban's configuration asks, with no jails yet. What cannot be had is told, and done without.
+    pub fn start(model: &Model, engine: &SyncSender<Message>) -> Result<(Arc<Self>, Vec<Remark>), String> {
         let mut remarks = Vec::new();
         let server = model.server();
         let counter = engine.clone();
@@ -51,15 +51,17 @@ impl Keepers {
             syslog_socket: server.syslog_socket.clone(),
         };
         let log = Log::start(&target, &server.log_level, clock::now, TimeZone::system())
-            .map_err(|wrong| remarks.push(format!("fail2ban's log is not written: {wrong}")))
+            .map_err(|wrong| {
+                let text = format!("fail2ban's log is not written: {wrong}");
+                remarks.push(Remark::new(Topic::server("logtarget"), text));
+            })
             .ok();
         let keepers = Self { actions, database, log: Mutex::new(log) };
-        remarks.extend(keepers.set_jails(model));
         Ok((Arc::new(keepers), remarks))
     }
 
     /// The jails are these now; says what of their actions cannot be run.
-    pub fn set_jails(&self, model: &Model) -> Vec<String> {
+    pub fn set_jails(&self, model: &Model) -> Vec<Remark> {
         self.actions.set_jails(model.jails(), is_firewall)
     }
 
@@ -162,11 +164,12 @@ pub fn legacy(model: &Model, store: &mut Sqlite) -> Result<Option<Legacy>, Store
 fn open(
     path: Option<&Path>,
     engine: &SyncSender<Message>,
-    remarks: &mut Vec<String>,
+    remarks: &mut Vec<Remark>,
 ) -> Result<Database, String> {
     let host = || Box::new(Panels { engine: engine.clone() });
     Database::open(path, host()).or_else(|wrong| {
-        remarks.push(format!("fail2ban's database is not kept: {wrong}"));
+        let text = format!("fail2ban's database is not kept: {wrong}");
+        remarks.push(Remark::new(Topic::server("dbfile"), text));
         Database::open(None, host()).map_err(|wrong| wrong.to_string())
     })
 }

@@ -1,6 +1,8 @@
 //! A host that runs fail2ban, taken over: its configuration is read as fail2ban's client reads it, and its commands are answered on its
 //! socket. Jails and settings stand in fail2ban's model; what they come to is a plan like any other.
 
+mod remarks;
+
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::SyncSender;
@@ -10,8 +12,8 @@ use std::thread::{self, JoinHandle};
 use control::answer::ActionHealth;
 use dropin::{Edition, JailModel, Model, Socket, Stop, Unborn, Wrong};
 use event::Origin;
-use fail2ban::Value;
 use fail2ban::stream::{self, Ask, Logs, Overrides};
+use fail2ban::{Remark, Topic, Value};
 use mirror::Legacy;
 
 use crate::chronicle::Audience;
@@ -24,14 +26,15 @@ use crate::pid_file::PidFile;
 use crate::settings_file::SettingsFile;
 use crate::start::{Restored, StartError};
 
+use remarks::Remarks;
+
 /// fail2ban's side of the program.
 pub struct Takeover {
     model: Mutex<Model>,
     socket: PathBuf,
     pid_file: Option<PathBuf>,
     keepers: OnceLock<Arc<Keepers>>,
-    /// What of the configuration cannot be honoured.
-    remarks: Vec<String>,
+    remarks: Mutex<Remarks>,
 }
 
 /// What came of the beginning.
@@ -64,27 +67,33 @@ impl Takeover {
             folder,
             &Ask { logs: Logs::AsWritten, overrides: overrides.clone(), ..Ask::default() },
         );
-        let mut remarks: Vec<String> = stream.complaints.iter().map(ToString::to_string).collect();
-        for (jail, complaints) in &stream.broken {
-            remarks.extend(complaints.iter().map(|complaint| format!("jail {jail} is not run: {complaint}")));
-        }
         let mut model = Model::new(Edition::default());
+        let mut refused = Vec::new();
         for command in &stream.commands {
             if let Err(wrong) = model.obey(command, &mut Unborn) {
-                remarks.push(format!("{}: {wrong}", fail2ban::repr::repr(command)));
+                let text = format!("{} is refused, and left out: {wrong}", fail2ban::repr::repr(command));
+                refused.push(Remark::new(Topic::of_command(command), text));
             }
         }
-        remarks.extend(tell(&model, settings));
+        let mut remarks = Remarks::read(&stream);
+        remarks.add(refused);
+        remarks.set(tell(&model, settings));
         let (socket, pid_file) = (stream.server.socket.into(), stream.server.pidfile.into());
         // Another socket is for one beside the usual: its file would be in the way.
         let is_usual = overrides.socket.is_none() || overrides.pidfile.is_some();
         let pid_file = Some(pid_file).filter(|_| is_usual);
-        Self { model: Mutex::new(model), socket, pid_file, keepers: OnceLock::new(), remarks }
+        Self {
+            model: Mutex::new(model),
+            socket,
+            pid_file,
+            keepers: OnceLock::new(),
+            remarks: Mutex::new(remarks),
+        }
     }
 
     /// Says what cannot be honoured, as soon as there is a log to say it in.
     pub fn say(&self) {
-        self.remarks.iter().for_each(|remark| tracing::warn!("{remark}"));
+        self.remarks().say();
     }
 
     /// At the start: what fail2ban left in its database, if it was not taken over before, and who is told from now on what happens. Logs are
@@ -99,7 +108,12 @@ impl Takeover {
         }
         read_on_from_ends(&model, restored, engine);
         let (keepers, remarks) = Keepers::start(&model, engine).map_err(StartError::Fail2ban)?;
-        remarks.iter().for_each(|remark| tracing::warn!("{remark}"));
+        let mut known = self.remarks();
+        known.add(remarks);
+        known.extend(keepers.set_jails(&model));
+        known.say();
+        known.forget_places();
+        drop(known);
         Ok(Begun { legacy, audience: self.keepers.get_or_init(|| keepers).audience() })
     }
 
@@ -140,14 +154,22 @@ impl Takeover {
         let answer = model.obey(command, &mut live);
         // At the end of all, the jails stop too; their bans stay in the kernel, as at any other end.
         if live.is_changed() && !live.must_quit() {
-            tell(&model, settings).iter().for_each(|remark| tracing::warn!("{remark}"));
+            let mut remarks = tell(&model, settings);
             if let Some(keepers) = self.keepers.get() {
-                keepers.set_jails(&model).iter().for_each(|remark| tracing::warn!("{remark}"));
+                remarks.extend(keepers.set_jails(&model));
             }
+            let mut known = self.remarks();
+            known.set(remarks);
+            known.say();
+            drop(known);
             live.take_up(settings);
         }
         live.quit_if_asked();
         answer
+    }
+
+    fn remarks(&self) -> MutexGuard<'_, Remarks> {
+        self.remarks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Model> {
@@ -176,7 +198,7 @@ fn runs(model: &Model) -> impl Iterator<Item = &JailModel> {
 }
 
 /// The model's jails that run become jails of ours; says what of them cannot be honoured.
-fn tell(model: &Model, settings: &SettingsFile) -> Vec<String> {
+fn tell(model: &Model, settings: &SettingsFile) -> Vec<Remark> {
     let mut remarks = Vec::new();
     let mut jails: Vec<Arc<ForeignJail>> = Vec::new();
     for jail in runs(model) {
@@ -185,9 +207,11 @@ fn tell(model: &Model, settings: &SettingsFile) -> Vec<String> {
                 remarks.extend(more);
                 jails.push(Arc::new(made));
             }
-            Ok((made, _)) => remarks
-                .push(format!("jail '{}' is not run: another one is called {} here", jail.name, made.name)),
-            Err(wrong) => remarks.push(format!("{wrong}; it is not run")),
+            Ok((made, _)) => remarks.push(Remark::new(
+                Topic::jail(&jail.name, ""),
+                format!("it is not run: another one is called {} here; give it another name", made.name),
+            )),
+            Err(wrong) => remarks.push(wrong),
         }
     }
     settings.tell_jails(jails);

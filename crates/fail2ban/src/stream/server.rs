@@ -1,5 +1,6 @@
 //! The server's own settings: `[Definition]` of `fail2ban.conf` and its siblings, and the stack size of `[Thread]`. It refuses to apply any.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::complaint::{Complaint, Place, Wrong};
@@ -31,6 +32,8 @@ pub struct Server {
     pub dbpurgeage: String,
     /// The stack of a thread, in KiB.
     pub stacksize: Option<i64>,
+    /// Where those stand that the files tell.
+    pub places: BTreeMap<String, Place>,
 }
 
 impl Default for Server {
@@ -46,6 +49,7 @@ impl Default for Server {
             dbmaxmatches: None,
             dbpurgeage: "1d".to_owned(),
             stacksize: None,
+            places: BTreeMap::new(),
         }
     }
 }
@@ -100,14 +104,15 @@ impl Server {
             }),
         }
         let given = [
-            (&overrides.socket, &mut server.socket),
-            (&overrides.pidfile, &mut server.pidfile),
-            (&overrides.loglevel, &mut server.loglevel),
-            (&overrides.logtarget, &mut server.logtarget),
-            (&overrides.syslogsocket, &mut server.syslogsocket),
+            ("socket", &overrides.socket, &mut server.socket),
+            ("pidfile", &overrides.pidfile, &mut server.pidfile),
+            ("loglevel", &overrides.loglevel, &mut server.loglevel),
+            ("logtarget", &overrides.logtarget, &mut server.logtarget),
+            ("syslogsocket", &overrides.syslogsocket, &mut server.syslogsocket),
         ];
-        for (given, into) in given {
+        for (option, given, into) in given {
             if let Some(text) = given {
+                server.places.remove(option);
                 into.clone_from(text);
             }
         }
@@ -157,10 +162,12 @@ impl Reader<'_> {
         for (option, into) in texts {
             if let Some(value) = self.get(DEFINITION, option) {
                 *into = value.text;
+                server.places.insert(option.to_owned(), value.place);
             }
         }
         if let Some(value) = self.get(DEFINITION, "loglevel") {
             if is_level(&value.text) {
+                server.places.insert("loglevel".to_owned(), value.place);
                 server.loglevel = value.text;
             } else {
                 self.complain("loglevel", value, "a level such as INFO; INFO is taken");

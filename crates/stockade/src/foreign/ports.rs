@@ -7,6 +7,7 @@ use std::fs;
 
 use dropin::model::{ActionModel, JailModel};
 use event::{Port, Protocol};
+use fail2ban::{Remark, Topic};
 
 /// The programs whose bans our sets replace; those of other systems too, since an action for them can do nothing here.
 const FIREWALLS: [&str; 17] = [
@@ -50,12 +51,12 @@ pub struct Ports {
 
 impl Ports {
     /// By the jail's actions. What is not carried out is told.
-    pub fn of(model: &JailModel, remarks: &mut Vec<String>) -> Self {
+    pub fn of(model: &JailModel, remarks: &mut Vec<Remark>) -> Self {
         let firewalls: Vec<_> = model.actions.iter().filter(|one| is_firewall(one)).collect();
         if firewalls.is_empty() {
-            remarks.push(format!(
-                "jail {}: no action of a firewall: its bans close every port in Stockade's own table",
-                model.name
+            remarks.push(Remark::new(
+                Topic::jail(&model.name, "action"),
+                "no action of a firewall: its bans close every port in Stockade's own table",
             ));
         }
         let mut ports = BTreeSet::new();
@@ -92,7 +93,7 @@ pub fn is_firewall(action: &ActionModel) -> bool {
 }
 
 /// The ports that an action closes; `None` if it closes all.
-fn ports_of(action: &ActionModel, model: &JailModel, remarks: &mut Vec<String>) -> Option<Vec<Port>> {
+fn ports_of(action: &ActionModel, model: &JailModel, remarks: &mut Vec<Remark>) -> Option<Vec<Port>> {
     let told = action.command("port");
     let is_all = action.name.contains("allports") || action.command("type") == "allports";
     // `jail.conf` tells every action the jail's ports; one whose commands do not ask for them closes all.
@@ -113,9 +114,9 @@ fn ports_of(action: &ActionModel, model: &JailModel, remarks: &mut Vec<String>) 
             }
             _ => {
                 let Some(port) = named(word) else {
-                    remarks.push(format!(
-                        "jail {}: action '{}': port '{word}' is unknown here and is left open; write its number",
-                        model.name, action.name
+                    remarks.push(Remark::new(
+                        Topic::action(&model.name, &action.name, "port"),
+                        format!("port '{word}' is unknown here and is left open; write its number"),
                     ));
                     continue;
                 };

@@ -1,0 +1,79 @@
+//! What of fail2ban's configuration is not honoured at present, each with its file and line as far as they are known, and which of it was
+//! said. It refuses to judge what can be honoured.
+
+use fail2ban::remark::Said;
+use fail2ban::stream::Stream;
+use fail2ban::{Origins, Remark};
+
+/// What is not honoured.
+#[derive(Debug, Default)]
+pub struct Remarks {
+    /// What the reading, the server's own settings and the files' commands came to. It stays until the end.
+    lasting: Vec<Said>,
+    /// What the jails come to, as they are now.
+    jails: Vec<Said>,
+    origins: Origins,
+    /// What is yet to be said.
+    unsaid: Vec<Said>,
+}
+
+impl Remarks {
+    /// What was found wrong when the files were read.
+    pub fn read(stream: &Stream) -> Self {
+        let mut lasting: Vec<Said> = stream.complaints.iter().map(|one| Said::complaint(one, None)).collect();
+        for (jail, complaints) in &stream.broken {
+            lasting.extend(complaints.iter().map(|one| Said::complaint(one, Some(jail))));
+        }
+        Self { unsaid: lasting.clone(), lasting, jails: Vec::new(), origins: stream.origins.clone() }
+    }
+
+    /// More, found while the files' commands were obeyed, that no later command takes back.
+    pub fn add(&mut self, remarks: Vec<Remark>) {
+        for remark in remarks {
+            let said = self.placed(remark);
+            self.unsaid.push(said.clone());
+            self.lasting.push(said);
+        }
+    }
+
+    /// This is what the jails come to now.
+    pub fn set(&mut self, remarks: Vec<Remark>) {
+        let mut now: Vec<Said> = Vec::new();
+        for remark in remarks {
+            let held = self.jails.iter().find(|said| said.remark == remark).cloned();
+            let said = held.unwrap_or_else(|| {
+                let said = self.placed(remark);
+                self.unsaid.push(said.clone());
+                said
+            });
+            now.push(said);
+        }
+        self.jails = now;
+    }
+
+    /// The jails come to this too.
+    pub fn extend(&mut self, remarks: Vec<Remark>) {
+        let held = self.jails.iter().map(|said| said.remark.clone());
+        let both = held.chain(remarks).collect();
+        self.set(both);
+    }
+
+    /// From now on, commands come over the socket: no file is known that says so.
+    pub fn forget_places(&mut self) {
+        self.origins = Origins::default();
+    }
+
+    /// Says in the log what was not said before.
+    pub fn say(&mut self) {
+        self.unsaid.drain(..).for_each(|said| tracing::warn!("{said}"));
+    }
+
+    /// All of it.
+    pub fn all(&self) -> impl Iterator<Item = &Said> {
+        self.lasting.iter().chain(&self.jails)
+    }
+
+    fn placed(&self, remark: Remark) -> Said {
+        Said { place: self.origins.place(&remark.topic).cloned(), remark }
+    }
+}
