@@ -15,6 +15,8 @@ use crate::ticket::Ticket;
 pub enum Task {
     /// Somebody is banned, or for longer.
     Ban(Box<Ticket>),
+    /// Somebody who is banned has failed as often again, then.
+    Again(Subject, Moment),
     /// Somebody is let in.
     Unban(Subject, Moment),
     /// The jail is this from now on, with the actions that run here.
@@ -72,7 +74,7 @@ impl Queue {
     pub fn put(&self, task: Task) -> bool {
         let mut tasks = self.lock();
         let is_full = tasks.waiting.len() >= FAIL2BAN_ACTION_QUEUE + FAIL2BAN_ACTION_TICKETS;
-        if tasks.is_ended || (is_full && matches!(task, Task::Unban(..) | Task::Call(_))) {
+        if tasks.is_ended || (is_full && matches!(task, Task::Unban(..) | Task::Again(..) | Task::Call(_))) {
             return false;
         }
         tasks.waiting.push_back(task);

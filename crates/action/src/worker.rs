@@ -1,10 +1,12 @@
 //! One jail's thread: what happens to the jail, told to its actions one after another. It waits for commands; nobody waits for it.
 
+mod again;
+
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dropin::{Counts, JailModel};
+use dropin::{ActionModel, Counts, JailModel};
 use event::limit::FAIL2BAN_ACTION_TICKETS;
 use event::{Moment, Subject};
 
@@ -41,6 +43,8 @@ pub struct Worker {
     /// Bans beyond the bound, of whom nothing is kept.
     unkept: u64,
     epoch: Cell<u64>,
+    /// When it was looked last whether what the actions set up is there.
+    checked: Option<Moment>,
     captures: RefCell<Captures>,
     records: Arc<Mutex<Vec<Record>>>,
 }
@@ -57,6 +61,7 @@ impl Worker {
             tickets: HashMap::new(),
             unkept: 0,
             epoch: Cell::new(0),
+            checked: None,
             captures: RefCell::default(),
             records,
         }
@@ -67,6 +72,7 @@ impl Worker {
         loop {
             match queue.next() {
                 Task::Ban(ticket) => self.ban(*ticket),
+                Task::Again(subject, at) => self.again(&subject, at),
                 Task::Unban(subject, at) => self.unban(&subject, at),
                 Task::Tell(jail) => self.tell(&jail),
                 Task::Wake => self.wake(),
@@ -93,9 +99,7 @@ impl Worker {
             self.prolong(&held);
             return;
         }
-        self.for_each(None, Some(&ticket), "ban", |action, family, scene, restored| {
-            if restored && action.skips_restored() { Ok(()) } else { action.ban(family, scene) }
-        });
+        self.for_each(None, Some(&ticket), "ban", again::ban);
         ticket.epoch = self.epoch.get();
         if self.tickets.len() < FAIL2BAN_ACTION_TICKETS {
             self.tickets.insert(ticket.subject, ticket);
@@ -106,14 +110,8 @@ impl Worker {
 
     /// A ban that stands is prolonged; what was mended since it was made has it anew.
     fn prolong(&mut self, ticket: &Ticket) {
-        let now = self.epoch.get();
-        if ticket.epoch < now {
-            self.for_each(None, Some(ticket), "reban", |action, family, scene, _| {
-                if action.epoch > ticket.epoch { action.reban(family, scene) } else { Ok(()) }
-            });
-            if let Some(held) = self.tickets.get_mut(&ticket.subject) {
-                held.epoch = now;
-            }
+        if ticket.epoch < self.epoch.get() {
+            self.reban(ticket);
         }
         self.for_each(None, Some(ticket), "prolong", |action, family, scene, restored| {
             let is_asked = action.prolongs() && !(restored && action.skips_restored());
@@ -224,7 +222,11 @@ impl Worker {
                 None => {
                     let (host, runner) = (&self.shared.host_name, Arc::clone(&self.shared.runner));
                     self.actions.push(Action::new(&self.jail, model, host, runner));
-                    new.push(model.name.clone());
+                    // One that a client adds comes without commands, which it is told one after another. As with fail2ban, it begins where
+                    // it is needed, with the next ban.
+                    if *model != ActionModel::new(&model.name, None) {
+                        new.push(model.name.clone());
+                    }
                 }
             }
         }
@@ -233,6 +235,7 @@ impl Worker {
         if self.is_awake {
             self.for_each(Some(&changed), None, "reload", |action, _, scene, _| action.reload(scene));
             self.for_each(Some(&new), None, "start", |action, _, scene, _| action.start(scene));
+            self.tell_standing(&new);
         }
     }
 

@@ -37,6 +37,17 @@ pub enum Happening {
         /// It was restored at the start, and stood already.
         restored: bool,
     },
+    /// Somebody who is banned has failed so often again that it would be a ban: something does not keep them out.
+    AlreadyBanned {
+        /// By which jail.
+        jail: String,
+        /// Who.
+        subject: Subject,
+        /// When the ban was made.
+        since: Moment,
+        /// When they failed last.
+        at: Moment,
+    },
     /// Somebody is let in again, by hand or because the time is over.
     Unbanned {
         /// By which jail.

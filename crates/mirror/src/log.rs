@@ -14,7 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use dropin::{Happening, LogTarget};
-use event::{Moment, Subject, limit};
+use event::{Moment, limit};
 use jiff::tz::TimeZone;
 
 use crate::MirrorError;
@@ -69,11 +69,6 @@ impl Log {
     /// What happened.
     pub fn tell(&self, happening: &Happening) {
         self.write(|now| Line::of(happening, now, &self.zone));
-    }
-
-    /// A subject that is banned failed again, so long after its ban: fail2ban makes more of it the longer it goes on.
-    pub fn already_banned(&self, jail: &str, subject: &Subject, after: Duration) {
-        self.write(|now| Line::already_banned(jail, subject, after, now));
     }
 
     /// Another place from now on. If it cannot go there, it goes where it went.

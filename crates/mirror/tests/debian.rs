@@ -5,13 +5,12 @@ mod peer;
 
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use dropin::{Happening, LogTarget};
 use event::Moment;
 use jiff::tz::TimeZone;
 use mirror::{Log, Terms, legacy};
-use peer::{Peer, banned, now, ours, panel, started, unbanned};
+use peer::{Peer, already_banned, banned, now, ours, panel, started, unbanned};
 
 const GROWING: Terms = Terms { ban_time: 600, grows: true, max_time: None };
 
@@ -189,7 +188,7 @@ fn the_recidive_filter_finds_bans_and_nothing_else() {
     log.tell(&restored);
     log.tell(&prolonged);
     log.tell(&unbanned("sshd", "192.0.2.23", true));
-    log.already_banned("sshd", &"192.0.2.24".parse().unwrap(), Duration::from_secs(5));
+    log.tell(&already_banned("sshd", "192.0.2.24", 5));
     log.tell(&Happening::Stopped { jail: "sshd".to_owned() });
     drop(log);
 

@@ -11,7 +11,7 @@ use dropin::{Happening, LogTarget};
 use event::{Failure, JailName, Proof};
 use jiff::tz::TimeZone;
 use mirror::Log;
-use peer::{Peer, banned, now, started, unbanned};
+use peer::{Peer, already_banned, banned, now, started, unbanned};
 
 fn target(name: impl AsRef<Path>) -> LogTarget {
     LogTarget {
@@ -113,7 +113,7 @@ fn rotation_levels_and_targets() {
     log.tell(&found("sshd", "192.0.2.3"));
     log.set_level("warning").unwrap();
     log.tell(&banned("sshd", "192.0.2.4", now(), 600, 0));
-    log.already_banned("sshd", &"192.0.2.5".parse().unwrap(), Duration::from_secs(100));
+    log.tell(&already_banned("sshd", "192.0.2.5", 100));
     holds(&path, ": WARNING [sshd] 192.0.2.5 already banned\n");
     let told = fs::read_to_string(&path).unwrap();
     assert!(!told.contains("192.0.2.3") && !told.contains("192.0.2.4"), "{told}");

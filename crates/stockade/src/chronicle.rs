@@ -1,10 +1,12 @@
 //! What happens to fail2ban's jails, for its log, its database and its actions: noted while a turn is taken, told when it is recorded.
 //! Without jails of fail2ban's configuration there is nobody to tell, and nothing is noted.
 
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dropin::Happening;
-use event::limit::EARLIER_BANS;
+use event::limit::{EARLIER_BANS, FAIL2BAN_STILL_FAILING};
 use event::{Ban, Decision, Failure, JailName, Moment, Subject};
 use mirror::Standing;
 use store::Ending;
@@ -21,12 +23,14 @@ pub type Audience = Arc<dyn Fn(Vec<Happening>) + Send + Sync>;
 pub struct Chronicle {
     audience: Option<Audience>,
     noted: Vec<Happening>,
+    /// Who fails on in a jail that has banned them: how often since it was noted last, and since when.
+    still: HashMap<(JailName, Subject), (u32, Moment)>,
 }
 
 impl Chronicle {
     /// For this audience; none if nobody listens.
     pub fn new(audience: Option<Audience>) -> Self {
-        Self { audience, noted: Vec::new() }
+        Self { audience, ..Self::default() }
     }
 
     /// At the end of a turn that is recorded.
@@ -46,6 +50,24 @@ impl Chronicle {
             self.noted.push(happening);
         }
     }
+
+    /// Another failure of somebody who is banned. Whether they would be banned for it.
+    fn fails_on(&mut self, failure: &Failure, max_retry: u32, find_time: Duration) -> bool {
+        let who = (failure.jail.clone(), failure.subject);
+        if self.still.len() >= FAIL2BAN_STILL_FAILING && !self.still.contains_key(&who) {
+            self.still.clear();
+        }
+        let (count, since) = self.still.entry(who).or_insert((0, failure.at));
+        if failure.at.since(*since) > find_time {
+            (*count, *since) = (0, failure.at);
+        }
+        *count = count.saturating_add(failure.count);
+        let is_reached = *count >= max_retry;
+        if is_reached {
+            *count = 0;
+        }
+        is_reached
+    }
 }
 
 impl Engine {
@@ -54,6 +76,17 @@ impl Engine {
         if let Some(told) = self.told_jail(&failure.jail) {
             let jail = told.model.name.clone();
             self.chronicle.note(Happening::Found { jail, failure: failure.clone() });
+        }
+    }
+
+    /// A failure did not count, since its jail has banned the subject. fail2ban finds it all the same, and asks itself how that can be.
+    pub(crate) fn note_still(&mut self, failure: &Failure, ban: &Ban) {
+        let Some(told) = self.told_jail(&failure.jail).filter(|_| ban.jail == failure.jail) else { return };
+        let (jail, limits) = (told.model.name.clone(), told.limits());
+        self.chronicle.note(Happening::Found { jail: jail.clone(), failure: failure.clone() });
+        if self.chronicle.fails_on(failure, limits.max_retry, limits.find_time) {
+            let (subject, since, at) = (ban.subject, ban.since, failure.at);
+            self.chronicle.note(Happening::AlreadyBanned { jail, subject, since, at });
         }
     }
 
@@ -80,6 +113,7 @@ impl Engine {
 
     /// A ban has ended.
     pub(crate) fn note_end(&mut self, subject: &Subject, jail: &JailName, at: Moment, expired: bool) {
+        self.chronicle.still.remove(&(jail.clone(), *subject));
         if let Some(told) = self.told_jail(jail) {
             let jail = told.model.name.clone();
             self.chronicle.note(Happening::Unbanned { jail, subject: *subject, at, expired });

@@ -43,6 +43,7 @@ impl Engine {
     ) {
         self.ledger.failed(&failure.jail, failure.count, failure.at);
         if let Some(ban) = self.banning(&failure) {
+            self.note_still(&failure, &ban);
             if now.since(ban.since) > GRACE && failure.at > ban.since.after(GRACE) {
                 self.ledger.still_fails(failure.subject, &ban.jail, failure.at);
             }

@@ -91,6 +91,13 @@ pub const FAIL2BAN_ACTION_JAILS: usize = 256;
 /// from its turn.
 pub const FAIL2BAN_ACTION_CHILDREN: usize = 16;
 
+/// Seconds between two looks at whether what a jail's actions set up is there still, however often somebody who is banned fails on; and how
+/// long after a ban a failure must be to be a reason for one. Both are fail2ban's.
+pub const FAIL2BAN_ACTION_CHECK_SECONDS: u64 = 3;
+
+/// Subjects that fail on although they are banned, whose failures are counted for fail2ban's jails. At the bound, all counts begin anew.
+pub const FAIL2BAN_STILL_FAILING: usize = 10_000;
+
 /// What may wait for one jail's actions. At the bound, a ban is not told to them, and is counted; what lifts a ban that they were told of
 /// always is.
 pub const FAIL2BAN_ACTION_QUEUE: usize = 4096;

@@ -57,23 +57,17 @@ impl Line {
                 let text = format!("[{}] {restored}Ban {}", plain(jail), name(&ban.subject));
                 line("actions", Level::NOTICE, text)
             }
+            Happening::AlreadyBanned { jail, subject, since, at: failed } => {
+                let level = match failed.since(*since).as_secs() {
+                    0..3 => Level::DEBUG,
+                    3..60 => Level::NOTICE,
+                    _ => Level::WARNING,
+                };
+                line("actions", level, format!("[{}] {} already banned", plain(jail), name(subject)))
+            }
             Happening::Unbanned { jail, subject, .. } => {
                 line("actions", Level::NOTICE, format!("[{}] Unban {}", plain(jail), name(subject)))
             }
-        }
-    }
-
-    pub fn already_banned(jail: &str, subject: &Subject, after: Duration, at: Moment) -> Self {
-        let level = match after.as_secs() {
-            0..3 => Level::DEBUG,
-            3..60 => Level::NOTICE,
-            _ => Level::WARNING,
-        };
-        Self {
-            part: "actions",
-            level,
-            text: format!("[{}] {} already banned", plain(jail), name(subject)),
-            at,
         }
     }
 

@@ -229,6 +229,12 @@ pub fn banned(jail: &str, ip: &str, since: Moment, seconds: i64, earlier: u32) -
     }
 }
 
+/// Somebody who was banned so many seconds ago fails on.
+pub fn already_banned(jail: &str, ip: &str, seconds: u64) -> Happening {
+    let (jail, subject, since) = (jail.to_owned(), ip.parse().unwrap(), now());
+    Happening::AlreadyBanned { jail, subject, since, at: since.after(Duration::from_secs(seconds)) }
+}
+
 pub fn unbanned(jail: &str, ip: &str, expired: bool) -> Happening {
     Happening::Unbanned { jail: jail.to_owned(), subject: ip.parse().unwrap(), at: now(), expired }
 }
