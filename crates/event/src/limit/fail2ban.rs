@@ -174,3 +174,37 @@ pub const FAIL2BAN_BACKGROUND_LOG_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Seconds between two looks at its length.
 pub const FAIL2BAN_BACKGROUND_LOG_SECONDS: u64 = 60;
+
+/// Commands that `ignorecommand` runs at once over all jails; further ones wait. Failures that the same command answers are one.
+pub const FAIL2BAN_IGNORE_COMMANDS: usize = 4;
+
+/// Failures that wait for an `ignorecommand`, over all jails. Further ones count without being asked about, and are counted: a flood or a command
+/// that hangs does not switch the jail off.
+pub const FAIL2BAN_IGNORE_WAITING: usize = 4096;
+
+/// Seconds that an `ignorecommand` may take, as with fail2ban. Then it is ended, and the failure counts.
+pub const FAIL2BAN_IGNORE_SECONDS: u64 = 60;
+
+/// Answers that `ignorecache` keeps at most for one jail, whatever its `max-count` says. The one kept longest is forgotten.
+pub const FAIL2BAN_IGNORE_ANSWERS: usize = 10_000;
+
+/// Names and files in `ignoreip`, over all jails, whose addresses are found out. A further one means nobody, and that is said.
+pub const FAIL2BAN_IGNORED_NAMES: usize = 256;
+
+/// Addresses that one such name may mean, or entries that one such file may have. Further ones are left out, and that is said.
+pub const FAIL2BAN_IGNORED_BY_NAME: usize = 10_000;
+
+/// Names that are looked up at once. Further ones wait for their turn, behind names that nobody answers for.
+pub const FAIL2BAN_LOOKUPS: usize = 4;
+
+/// Seconds after which such a name is looked up again: as long as fail2ban remembers an answer.
+pub const FAIL2BAN_LOOKUP_SECONDS: u64 = 5 * 60;
+
+/// Seconds after which a name is looked up again that was never found.
+pub const FAIL2BAN_LOOKUP_AGAIN_SECONDS: u64 = 30;
+
+/// Seconds between two looks whether a file in `ignoreip` has changed.
+pub const FAIL2BAN_IGNORED_FILE_SECONDS: u64 = 5;
+
+/// Milliseconds that a start, a reload or a command waits at most for names that it brought. Then it goes on, and they count once they are found.
+pub const FAIL2BAN_LOOKUP_PATIENCE_MILLIS: u64 = 2000;
