@@ -116,6 +116,12 @@ impl Actions {
         remarks
     }
 
+    /// Whether a jail's actions run here, and so are told of its bans.
+    pub fn run_for(&self, jail: &str) -> bool {
+        let has_some = |jail: &JailModel| !jail.actions.is_empty();
+        self.lock().iter().any(|one| one.jail == jail && one.told.as_ref().is_some_and(has_some))
+    }
+
     /// Something happened. What there is no room for is counted, and said.
     pub fn tell(&self, happening: &Happening) {
         match happening {
@@ -132,6 +138,7 @@ impl Actions {
                 drop(past);
                 self.ban(jail, ticket);
             }
+            Happening::AlreadyBanned { jail, subject, at, .. } => self.put(jail, Task::Again(*subject, *at)),
             Happening::Unbanned { jail, subject, at, .. } => self.put(jail, Task::Unban(*subject, *at)),
         }
     }
