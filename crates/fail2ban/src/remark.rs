@@ -48,6 +48,7 @@ impl Topic {
         let words: Vec<Option<&str>> =
             command.as_items().unwrap_or_default().iter().map(Value::as_text).collect();
         match words.as_slice() {
+            [Some("set"), Some(option), _] => Self::server(option),
             [Some("set" | "multi-set"), Some(jail), Some("action"), Some(action), rest @ ..] => {
                 let option = rest.first().copied().flatten().map(str::to_owned);
                 Self { option, ..Self::action(jail, action, "") }
@@ -58,7 +59,6 @@ impl Topic {
             [Some("set" | "multi-set"), Some(jail), Some(option), ..] => {
                 Self::jail(jail, option.strip_prefix("add").unwrap_or(option))
             }
-            [Some("set"), Some(option), _] => Self::server(option),
             [Some("add"), Some(jail), _] => Self::jail(jail, "backend"),
             [_, Some(jail), ..] => Self { jail: Some((*jail).to_owned()), ..Self::default() },
             _ => Self::default(),
