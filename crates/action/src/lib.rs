@@ -13,6 +13,7 @@
 //! - `info`, `captures`: what the tags of a ban come to, and which of them are a log's text.
 //! - `script`, `shell`, `tag`: the command as it is run.
 //! - `run`: the one place that runs a shell.
+//! - `ignore`: failures that wait for what their jail's `ignorecommand` says.
 //! - `call`: a method that a client calls. `health`: how all that went. `fault`: why not.
 
 mod actions;
@@ -28,9 +29,11 @@ mod script;
 mod shell;
 mod tag;
 mod run;
+mod ignore;
 mod call;
 mod health;
 mod fault;
 
 pub use actions::Actions;
 pub use health::ActionHealth;
+pub use ignore::{Held, IgnoreCommands};

@@ -52,6 +52,7 @@ pub fn put(path: &Path, text: &str) {
 }
 
 /// A ban for ten minutes.
+#[allow(dead_code, reason = "not every test needs it")]
 pub fn ban(jail: &str, subject: &str, since: Moment, failures: u32) -> Ban {
     let subject: Subject = subject.parse().unwrap();
     Ban {
