@@ -9,6 +9,7 @@ use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use action::Actions;
 use dropin::{Counts, Happening, JailModel};
@@ -75,7 +76,7 @@ const STOCK: [(&str, &str); 54] = [
 ];
 
 /// Actions of our own, for what no stock one does.
-const OWN: [(&str, &str); 6] = [
+const OWN: [(&str, &str); 9] = [
     (
         "own-tags",
         "actionban = notify \"<ip>|<family>|<ip-rev>|<ip-host>|<fid>|<failures>|<time>|<bantime>|<bancount>|<restored>|<F-USER>|<ipfailures>|\
@@ -106,6 +107,22 @@ const OWN: [(&str, &str); 6] = [
          actioncheck = notify check\n",
     ),
     (
+        "own-checked",
+        "actionstart = notify start; touch DIR/run/stands\nactionstop = notify stop\nactioncheck = notify check; test -f DIR/run/stands\n\
+         actionban = notify ban <ip>; [ <failures> != 1 ] || rm DIR/run/stands\nactionunban = notify unban <ip>\n",
+    ),
+    (
+        "own-rebanned",
+        "actionstart_on_demand = true\nactionstart = notify start\nactioncheck = notify check <family>; test -f DIR/run/again-<family>\n\
+         actionrepair = notify repair <family>; touch DIR/run/again-<family>\n\
+         actionban = notify ban <ip>\nactionreban = notify reban <ip> <failures>\nactionunban = notify unban <ip>\n",
+    ),
+    (
+        "own-lost",
+        "actionstart = notify start\nactioncheck = notify check; false\nactionrepair = notify repair; false\n\
+         actionban = notify ban <ip>\nactionunban = notify unban <ip>\n",
+    ),
+    (
         "own-demand",
         "actionstart_on_demand = true\nactionstart = notify start <family>\nactionstop = notify stop <family>\n\
          actionban = notify ban <ip>\nactionunban = notify unban <ip>\n",
@@ -120,8 +137,16 @@ const STAND_INS: &str = "iptables ip6tables ipset nft firewall-cmd ufw shorewall
 const REAL: &str = "sh cat grep tail head wc awk sed tr rm touch cut mktemp mv cp ls perl truncate uname printf echo test expr sleep env sort uniq \
     file iconv basename dirname mkdir";
 
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Ban,
+    /// Somebody who is banned has failed as often again.
+    Again,
+    Unban,
+}
+
 struct Step {
-    unban: bool,
+    kind: Kind,
     ip: &'static str,
     failures: u32,
     lines: &'static [&'static str],
@@ -136,20 +161,37 @@ const HOSTILE: &[&str] = &[
     "~! touch DIR/run/owned",
 ];
 
-const STEPS: [Step; 6] = [
+impl Step {
+    const fn of(kind: Kind, ip: &'static str) -> Self {
+        Self { kind, ip, failures: 3, lines: &[], user: "", restored: false }
+    }
+
+    /// Those who fail on do so long after the ban.
+    fn seconds(&self) -> u64 {
+        if self.kind == Kind::Again { 30 } else { 0 }
+    }
+}
+
+const STEPS: [Step; 11] = [
     Step {
-        unban: false,
+        kind: Kind::Ban,
         ip: "192.0.2.7",
         failures: 5,
         lines: HOSTILE,
         user: "ro\"ot $(touch DIR/run/owned)",
         restored: false,
     },
-    Step { unban: false, ip: "2001:db8::7", failures: 7, lines: &["one line"], user: "", restored: false },
-    Step { unban: false, ip: "198.51.100.3", failures: 3, lines: &[], user: "", restored: true },
-    Step { unban: true, ip: "192.0.2.7", failures: 0, lines: &[], user: "", restored: false },
-    Step { unban: false, ip: "192.0.2.8", failures: 1, lines: &["plain"], user: "root", restored: false },
-    Step { unban: true, ip: "2001:db8::7", failures: 0, lines: &[], user: "", restored: false },
+    Step { kind: Kind::Ban, ip: "2001:db8::7", failures: 7, lines: &["one line"], user: "", restored: false },
+    Step { kind: Kind::Ban, ip: "198.51.100.3", failures: 3, lines: &[], user: "", restored: true },
+    Step::of(Kind::Unban, "192.0.2.7"),
+    Step { kind: Kind::Ban, ip: "192.0.2.8", failures: 1, lines: &["plain"], user: "root", restored: false },
+    // The first finds out what is broken; the others have their bans anew, once. Nobody looks again so soon.
+    Step::of(Kind::Again, "198.51.100.3"),
+    Step::of(Kind::Again, "192.0.2.8"),
+    Step::of(Kind::Again, "192.0.2.8"),
+    Step::of(Kind::Again, "2001:db8::7"),
+    Step::of(Kind::Again, "198.51.100.3"),
+    Step::of(Kind::Unban, "2001:db8::7"),
 ];
 
 fn texts(step: &Step, dir: &str) -> (Vec<String>, String) {
@@ -252,7 +294,12 @@ fn ours() {
 fn happen(actions: &Actions, jail: &JailModel, at: Moment, step: &Step, lines: Vec<String>, user: &str) {
     let name = "jail";
     let subject: Subject = step.ip.parse().unwrap();
-    if step.unban {
+    if step.kind == Kind::Again {
+        let (jail, since) = (jail.name.clone(), at);
+        let at = at.after(Duration::from_secs(step.seconds()));
+        return actions.tell(&Happening::AlreadyBanned { jail, subject, since, at });
+    }
+    if step.kind == Kind::Unban {
         return actions.tell(&Happening::Unbanned { jail: jail.name.clone(), subject, at, expired: true });
     }
     if !user.is_empty() {
@@ -338,8 +385,9 @@ fn theirs(dir: &Path, time: i64, environment: impl Fn(&mut Command)) {
         ])).collect::<Vec<_>>()])).collect::<Vec<_>>(),
         "steps": STEPS.iter().enumerate().map(|(number, step)| {
             let (lines, user) = texts(step, &here);
-            let time = time as f64 + 0.25 * number as f64;
-            json!({"do": if step.unban { "unban" } else { "ban" }, "ip": step.ip, "time": time, "lines": lines, "user": user,
+            let time = time as f64 + 0.25 * number as f64 + step.seconds() as f64;
+            let what = match step.kind { Kind::Ban => "ban", Kind::Again => "again", Kind::Unban => "unban" };
+            json!({"do": what, "ip": step.ip, "time": time, "lines": lines, "user": user,
                 "failures": step.failures, "restored": step.restored})
         }).collect::<Vec<_>>(),
     });

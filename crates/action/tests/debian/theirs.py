@@ -38,6 +38,10 @@ for number, (name, actions) in enumerate(told["jails"]):
             # Its observer would do that beside, sometimes before the actions and sometimes behind them.
             database.addBan(jail, ticket)
             jail.actions._Actions__checkBan([ticket])
+        elif step["do"] == "again":
+            # The clock of the checks is the host's: a ban so long ago stands for one that was made just now and fails so much later.
+            ticket = BanTicket(step["ip"], step["time"] + number / 100)
+            jail.actions._Actions__checkBan([ticket])
         else:
             jail.actions.removeBannedIP(step["ip"], db=False)
     jail.actions._Actions__flushBan(stop=True)
