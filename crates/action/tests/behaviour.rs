@@ -274,6 +274,63 @@ fn actions_come_and_go() {
 }
 
 #[test]
+fn an_action_that_comes_is_told_who_is_banned() {
+    let (place, jails) = Place::new(&[
+        ("first", "actionban = SAY ban 1 <ip>\nactionunban = SAY unban 1 <ip>\n"),
+        (
+            "second",
+            "actionstart = SAY start 2\nactionban = SAY ban 2 <ip> <restored>\nactionunban = SAY unban 2 <ip>\n",
+        ),
+        ("third", "norestored = 1\nactionstart = SAY start 3\nactionban = SAY ban 3 <ip>\n"),
+    ]);
+    place.set(&jails[..1]);
+    place.ban("first", "192.0.2.1");
+    let mut all = vec![jails[0].clone()];
+    all[0].actions.extend([jails[1].actions[0].clone(), jails[2].actions[0].clone()]);
+    place.set(&all);
+    place.unban("first", "192.0.2.1");
+    place.wait("first");
+    let expected = [
+        "ban 1 192.0.2.1",
+        "start 2",
+        "start 3",
+        "ban 2 192.0.2.1 1",
+        "unban 1 192.0.2.1",
+        "unban 2 192.0.2.1",
+    ];
+    assert_eq!(place.said(), expected);
+}
+
+#[test]
+fn an_action_added_by_hand_begins_with_the_next_ban() {
+    let (place, jails) = Place::new(&[("act", "actionban = SAY ban 1 <ip>\n")]);
+    place.set(&jails);
+    place.ban("act", "192.0.2.1");
+    // A client adds an action with nothing in it, and tells it what it is one word after another.
+    let mut told = jails.clone();
+    told[0].actions.push(ActionModel::new("added", None));
+    place.set(&told);
+    let said = place.path("said").display().to_string();
+    for (name, text) in [
+        ("actionstart", "start"),
+        ("actionban", "ban 2 <ip>"),
+        ("actionunban", "unban 2 <ip>"),
+        ("actionstop", "stop"),
+    ] {
+        told[0].actions[1].set(name, &Value::text(format!("echo >>{said} {text}"))).unwrap();
+        place.set(&told);
+    }
+    // It was told of no such ban.
+    place.unban("act", "192.0.2.1");
+    place.wait("act");
+    assert_eq!(place.said(), ["ban 1 192.0.2.1"]);
+    place.ban("act", "192.0.2.2");
+    place.unban("act", "192.0.2.2");
+    place.wait("act");
+    assert_eq!(place.said()[1..], ["ban 1 192.0.2.2", "ban 2 192.0.2.2", "unban 2 192.0.2.2"]);
+}
+
+#[test]
 fn what_cannot_run_is_said_by_name() {
     let (place, mut jails) = Place::new(&[
         ("eval", "actionban = eval \"echo <matches>\" >DIR/said\n"),
