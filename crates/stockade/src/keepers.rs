@@ -1,6 +1,8 @@
 //! What is kept of fail2ban's jails for others: its other actions, its database, its log. They are told what happens when it is recorded; none
 //! of them keeps the engine waiting, and Stockade's own store stays the truth.
 
+mod newcomers;
+
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -156,7 +156,7 @@ impl Takeover {
         if live.is_changed() && !live.must_quit() {
             let mut remarks = tell(&model, settings);
             if let Some(keepers) = self.keepers.get() {
-                remarks.extend(keepers.set_jails(&model));
+                remarks.extend(keepers.renew(&model, engine));
             }
             let mut known = self.remarks();
             known.set(remarks);
