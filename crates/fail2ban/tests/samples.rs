@@ -1,7 +1,9 @@
 //! The sample lines of Debian's fail2ban package, each judged by the filter that it is for: the same verdict, address, moment, number
-//! of attempts and groups as fail2ban's own tests ask for. Needs the package `fail2ban` (its files alone; it need not run).
+//! of attempts and groups as fail2ban's own tests ask for. Needs the package `fail2ban` (its files alone; it need not run). Another edition
+//! of it is judged where `FAIL2BAN_PACKAGE` names the folder that its package was unpacked into.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,8 +15,10 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
-const FILTERS: &str = "/etc/fail2ban";
-const LOGS: &str = "/usr/lib/python3/dist-packages/fail2ban/tests/files/logs";
+const FILTERS: &str = "etc/fail2ban";
+const LOGS: &str = "usr/lib/python3/dist-packages/fail2ban/tests/files/logs";
+/// Names the folder of another edition.
+const PACKAGE: &str = "FAIL2BAN_PACKAGE";
 /// The moment and the zone in which the samples were written.
 const NOW: &str = "2005-08-14T12:00:00";
 const ZONE: &str = "Europe/Zurich";
@@ -31,14 +35,19 @@ struct Sample {
     wanted: Map<String, Value>,
 }
 
+/// A folder of the package that is judged.
+fn folder(within: &str) -> PathBuf {
+    env::var_os(PACKAGE).map_or_else(|| PathBuf::from("/"), PathBuf::from).join(within)
+}
+
 #[test]
 fn the_samples_of_the_package_are_judged_as_fail2ban_judges_them() {
-    let logs = Path::new(LOGS);
+    let (filters, logs) = (folder(FILTERS), folder(LOGS));
     assert!(
         logs.is_dir(),
         "the sample logs are missing; run tests/setup.sh, or install the package fail2ban"
     );
-    let mut names: Vec<String> = fs::read_dir(Path::new(FILTERS).join("filter.d"))
+    let mut names: Vec<String> = fs::read_dir(filters.join("filter.d"))
         .expect("the package's filters are readable")
         .filter_map(|entry| {
             entry.ok()?.file_name().into_string().ok()?.strip_suffix(".conf").map(str::to_owned)
@@ -48,16 +57,17 @@ fn the_samples_of_the_package_are_judged_as_fail2ban_judges_them() {
     names.sort();
     let (mut passed, mut faults) = (0, Vec::new());
     for name in &names {
-        for (options, samples) in read(name) {
+        for (options, samples) in read(&logs, name) {
             let count = samples.len();
-            let found = judge(name, &options, &samples);
+            let found = judge(&filters, name, &options, &samples);
             passed += count - found.len();
             faults.extend(found);
         }
     }
+    let expected = if env::var_os(PACKAGE).is_some() { passed.max(1) } else { PASSED };
     assert_eq!(
         (passed, faults.len()),
-        (PASSED, FAILED),
+        (expected, FAILED),
         "(passed, failed) over {} filters:\n{}",
         names.len(),
         faults.join("\n")
@@ -65,7 +75,7 @@ fn the_samples_of_the_package_are_judged_as_fail2ban_judges_them() {
 }
 
 /// The samples for a filter by the options that they are to be judged with.
-fn read(name: &str) -> Vec<(Options, Vec<Sample>)> {
+fn read(logs: &Path, name: &str) -> Vec<(Options, Vec<Sample>)> {
     let mut runs: Vec<(Options, Vec<Sample>)> = Vec::new();
     let mut files = vec![PathBuf::from(name)];
     let mut common = Options::new();
@@ -73,7 +83,7 @@ fn read(name: &str) -> Vec<(Options, Vec<Sample>)> {
     let mut next = 0;
     while let Some(file) = files.get(next).cloned() {
         next += 1;
-        let text = fs::read(Path::new(LOGS).join(&file)).expect("a sample log is readable");
+        let text = fs::read(logs.join(&file)).expect("a sample log is readable");
         let text = String::from_utf8_lossy(&text).into_owned();
         let mut wanted: Option<Map<String, Value>> = None;
         for (index, line) in text.split_terminator('\n').enumerate() {
@@ -151,7 +161,7 @@ fn holds(rule: &str, name: &str, options: &Options) -> bool {
 }
 
 /// Judges `samples` in order and says where the verdicts are not those that are wanted.
-fn judge(name: &str, options: &Options, samples: &[Sample]) -> Vec<String> {
+fn judge(filters: &Path, name: &str, options: &Options, samples: &[Sample]) -> Vec<String> {
     let zone = TimeZone::get(ZONE).expect("the zone is known");
     let now = moment(NOW, &zone);
     let given: Vec<String> = options
@@ -161,7 +171,7 @@ fn judge(name: &str, options: &Options, samples: &[Sample]) -> Vec<String> {
         .collect();
     let spelled = if given.is_empty() { name.to_owned() } else { format!("{name}[{}]", given.join(",")) };
     let all = |cause: String| vec![format!("{spelled}: {cause}"); samples.len()];
-    let (filter, complaints) = match filter_file::read(Path::new(FILTERS), &spelled) {
+    let (filter, complaints) = match filter_file::read(filters, &spelled) {
         Ok(read) => read,
         Err(complaints) => return all(format!("{complaints:?}")),
     };

@@ -64,9 +64,15 @@ impl IntoIterator for Groups {
     }
 }
 
+/// A group that took no part leaves what was there before: since fail2ban 1.1.1, an address that the prefix names is not lost to a pattern that
+/// may name one and does not.
 impl Extend<(Arc<str>, Option<Value>)> for Groups {
     fn extend<T: IntoIterator<Item = (Arc<str>, Option<Value>)>>(&mut self, groups: T) {
-        groups.into_iter().for_each(|(name, value)| self.insert(name, value));
+        for (name, value) in groups {
+            if value.is_some() || self.get(&name).is_none() {
+                self.insert(name, value);
+            }
+        }
     }
 }
 

@@ -39,6 +39,19 @@ fn the_content_is_what_the_patterns_see() {
 }
 
 #[test]
+fn an_address_of_the_prefix_counts_where_the_pattern_names_none() {
+    let mut judge = judge(
+        r"^auth\(<ADDR>\) <F-CONTENT>.+</F-CONTENT>$",
+        &["^(?:from <ADDR>: )?bad$", r"^<F-USER>\w+</F-USER> lost$"],
+        &[],
+        1,
+    );
+    assert_eq!(told(&mut judge, "auth(192.0.2.1) bad"), "192.0.2.1 1");
+    assert_eq!(told(&mut judge, "auth(192.0.2.1) from 192.0.2.2: bad"), "192.0.2.2 1");
+    assert_eq!(told(&mut judge, "auth(192.0.2.1) root lost"), "192.0.2.1 1");
+}
+
+#[test]
 fn a_connection_is_a_failure_once_its_address_is_known() {
     let patterns = [
         r"^<F-MLFID>\d+</F-MLFID> wrong for <F-USER>\w+</F-USER>$",
