@@ -74,6 +74,23 @@ pub struct Status {
     pub blocklists: Vec<Blocklist>,
     /// Actions of fail2ban's jails that are no firewall's.
     pub actions: Vec<ActionHealth>,
+    /// What of fail2ban's configuration is not done as it is written.
+    pub remarks: Vec<Remark>,
+}
+
+/// Something of fail2ban's configuration that is not done as it is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remark {
+    /// File and line; null for what came over the socket.
+    pub place: Option<String>,
+    /// The jail; null for the server as a whole, or what concerns many.
+    pub jail: Option<String>,
+    /// The action of that jail.
+    pub action: Option<String>,
+    /// The option.
+    pub option: Option<String>,
+    /// What is not done, and what happens instead.
+    pub text: String,
 }
 
 /// How an action of one of fail2ban's jails did since it began.

@@ -186,7 +186,10 @@ impl Desk {
             limited_packets: drops.limited_packets,
             limited_bytes: drops.limited_bytes,
         };
-        status.actions = self.means.takeover.as_ref().map(|takeover| takeover.actions()).unwrap_or_default();
+        if let Some(takeover) = &self.means.takeover {
+            status.actions = takeover.actions();
+            status.remarks = takeover.told();
+        }
         status.sources = self.means.files.health();
         status.sources.extend(self.means.journal.health());
         let followed: HashSet<&String> =

@@ -41,6 +41,7 @@ impl Engine {
             outlets,
             blocklists,
             actions: Vec::new(),
+            remarks: Vec::new(),
             whitelist: self.plan.whitelist.iter().map(|(entry, origin)| protected(entry, origin)).collect(),
         }
     }

@@ -9,7 +9,7 @@ use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use control::answer::ActionHealth;
+use control::answer::{self, ActionHealth};
 use dropin::{Edition, JailModel, Model, Socket, Stop, Unborn, Wrong};
 use event::Origin;
 use fail2ban::stream::{self, Ask, Logs, Overrides};
@@ -139,6 +139,11 @@ impl Takeover {
         let stop = socket.stopper();
         let serving = thread::spawn(move || {
             let served = socket.serve(move |command| self.obey(command, &desk));
+    /// What of the configuration is not done as it is written.
+    pub fn told(&self) -> Vec<answer::Remark> {
+        self.remarks().told()
+    }
+
             if let Err(cause) = served {
                 tracing::error!("fail2ban's socket is closed: {cause}");
             }

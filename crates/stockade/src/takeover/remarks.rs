@@ -1,9 +1,11 @@
 //! What of fail2ban's configuration is not honoured at present, each with its file and line as far as they are known, and which of it was
 //! said. It refuses to judge what can be honoured.
 
+use control::answer;
+use event::limit;
 use fail2ban::remark::Said;
 use fail2ban::stream::Stream;
-use fail2ban::{Origins, Remark};
+use fail2ban::{Origins, Remark, Topic};
 
 /// What is not honoured.
 #[derive(Debug, Default)]
@@ -37,9 +39,21 @@ impl Remarks {
     }
 
     /// This is what the jails come to now.
-    pub fn set(&mut self, remarks: Vec<Remark>) {
+    pub fn set(&mut self, mut remarks: Vec<Remark>) {
+        let more = remarks.len().saturating_sub(limit::FAIL2BAN_COMPLAINTS);
+        remarks.truncate(limit::FAIL2BAN_COMPLAINTS);
+        if more > 0 {
+            remarks.push(Remark::new(
+                Topic::default(),
+                format!("{more} more remarks on the jails are left out"),
+            ));
+        }
         let mut now: Vec<Said> = Vec::new();
         for remark in remarks {
+            // Two entries of one list can say the same.
+            if now.iter().any(|said| said.remark == remark) {
+                continue;
+            }
             let held = self.jails.iter().find(|said| said.remark == remark).cloned();
             let said = held.unwrap_or_else(|| {
                 let said = self.placed(remark);
@@ -68,9 +82,15 @@ impl Remarks {
         self.unsaid.drain(..).for_each(|said| tracing::warn!("{said}"));
     }
 
-    /// All of it.
-    pub fn all(&self) -> impl Iterator<Item = &Said> {
-        self.lasting.iter().chain(&self.jails)
+    /// All of it, for whoever asks later.
+    pub fn told(&self) -> Vec<answer::Remark> {
+        let all = self.lasting.iter().chain(&self.jails).map(|said| {
+            let Topic { jail, action, option } = said.remark.topic.clone();
+            let option = option.filter(|option| !option.is_empty());
+            let place = said.place.as_ref().map(ToString::to_string);
+            answer::Remark { place, jail, action, option, text: said.remark.text.clone() }
+        });
+        all.collect()
     }
 
     fn placed(&self, remark: Remark) -> Said {
