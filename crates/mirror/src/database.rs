@@ -7,6 +7,7 @@ mod change;
 mod schema;
 mod rows;
 mod held;
+mod found;
 mod place;
 mod keeper;
 
@@ -25,6 +26,7 @@ use crate::queue::{Sender, queue};
 use crate::{MirrorError, legacy};
 use bell::Bell;
 use change::{Change, Row};
+pub use found::Seal;
 use keeper::{Keeper, Message};
 
 /// What the database asks of whoever enforces. Called on the database's thread, which waits meanwhile.
@@ -33,10 +35,19 @@ pub trait Host: Send {
     fn now(&self) -> Moment;
 
     /// Another program deleted these bans. They are out of the database already; they are to be lifted.
-    fn lifted(&mut self, bans: Vec<Lifted>);
+    fn lifted(&mut self, bans: Vec<Lifted>, deleted: Deleted);
 
     /// All bans that hold now; none if they cannot be told just now. Asked when changes were lost: see `Database::lost`.
     fn standing(&mut self) -> Option<Vec<Standing>>;
+}
+
+/// When another program deleted bans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    /// Just now.
+    Now,
+    /// While nobody here kept the database.
+    Before,
 }
 
 /// A ban that another program deleted.
@@ -76,12 +87,13 @@ pub struct Database {
 
 impl Database {
     /// Opens the database or makes a new one, as fail2ban does. What is in it stays; jails are off until they start. A damaged
-    /// file is set aside; one that is not fail2ban's is an error and stays as it is. `None` keeps none until `set_path`.
-    pub fn open(path: Option<&Path>, host: Box<dyn Host>) -> Result<Self, MirrorError> {
+    /// file is set aside; one that is not fail2ban's is an error and stays as it is. `None` keeps none until `set_path`. By its `seal`, a
+    /// file is known again, and what was deleted from it meanwhile.
+    pub fn open(path: Option<&Path>, seal: Seal, host: Box<dyn Host>) -> Result<Self, MirrorError> {
         let (sender, messages) = queue(limit::FAIL2BAN_DATABASE_QUEUE_BYTES);
         let bell = Arc::new(Bell::new().map_err(|cause| no_bell(path, cause))?);
-        let mut keeper = Keeper::new(messages, Arc::clone(&bell), host);
-        keeper.move_to(path)?;
+        let mut keeper = Keeper::new(messages, Arc::clone(&bell), host, seal.next);
+        keeper.move_to(path, Some(seal).filter(|seal| seal.is_known))?;
         let (ending, ended) = mpsc::sync_channel(1);
         let started = thread::Builder::new().name("fail2ban.sqlite3".to_owned()).spawn(move || {
             keeper.run();
@@ -123,6 +135,14 @@ impl Database {
         let (answer, answered) = mpsc::sync_channel(1);
         self.pass(Message::Settle(answer));
         answered.recv_timeout(patience).is_ok()
+    }
+
+    /// Writes what was told before, seals the file and leaves it; what is told from now on goes nowhere. False if it took longer than
+    /// `FAIL2BAN_MIRROR_GRACE_SECONDS`.
+    pub fn close(&self) -> bool {
+        let (answer, answered) = mpsc::sync_channel(1);
+        self.pass(Message::Close(answer));
+        answered.recv_timeout(Duration::from_secs(limit::FAIL2BAN_MIRROR_GRACE_SECONDS)).is_ok()
     }
 
     /// Changes that found the queue full. The whole is compared after that, so that nothing stays amiss.

@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use event::Moment;
-use mirror::{Database, Legacy, MirrorError, legacy};
+use mirror::{Database, Legacy, MirrorError, Seal, legacy};
 use peer::{banned, now, ours, panel, started};
 
 #[test]
@@ -31,7 +31,7 @@ fn what_is_not_fail2bans_is_told_and_left_alone() {
         assert!(wrong.to_string().contains("fail2ban.sqlite3"), "{what}: {wrong}");
         let (sender, _) = std::sync::mpsc::channel();
         let host = peer::Enforcer::new(sender);
-        assert!(Database::open(Some(&path), Box::new(host)).is_err(), "{what}");
+        assert!(Database::open(Some(&path), Seal::default(), Box::new(host)).is_err(), "{what}");
         assert_eq!(fs::read(&path).unwrap(), before, "{what}");
         fs::remove_file(&path).unwrap();
     };

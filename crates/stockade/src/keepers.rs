@@ -3,28 +3,25 @@
 
 mod newcomers;
 
+mod database;
+
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use action::Actions;
-use control::Actor;
 use control::answer::ActionHealth;
-use control::desk::Lifted;
 use dropin::{Counts, Happening, LogTarget, Model, Wrong};
-use event::Moment;
 use fail2ban::{Remark, Topic, Value};
 use jiff::tz::TimeZone;
-use mirror::{Database, Legacy, Log, MirrorError, Standing};
-use store::{Sqlite, Store, StoreError};
+use mirror::{Database, Log, MirrorError, Seal};
 
 use crate::chronicle::Audience;
 use crate::clock;
 use crate::foreign::{is_firewall, name_of};
 use crate::message::{Message, visit};
 
-/// The name under which the store knows which database was taken over.
-const TAKEN_OVER: &str = "fail2ban_database";
+pub use database::{legacy, seal, take_seal};
 
 /// Actions, database and log.
 pub struct Keepers {
@@ -35,7 +32,11 @@ pub struct Keepers {
 
 impl Keepers {
     /// Starts them as fail2ban's configuration asks, with no jails yet. What cannot be had is told, and done without.
-    pub fn start(model: &Model, engine: &SyncSender<Message>) -> Result<(Arc<Self>, Vec<Remark>), String> {
+    pub fn start(
+        model: &Model,
+        seal: Seal,
+        engine: &SyncSender<Message>,
+    ) -> Result<(Arc<Self>, Vec<Remark>), String> {
         let mut remarks = Vec::new();
         let server = model.server();
         let counter = engine.clone();
@@ -43,7 +44,7 @@ impl Keepers {
         let actions = Actions::start(clock::now, counts)
             .map_err(|cause| format!("fail2ban's actions cannot be run: {cause}"))?;
         let path = server.database.as_ref().map(|database| PathBuf::from(&database.path));
-        let database = open(path.as_deref(), engine, &mut remarks)?;
+        let database = database::open(path.as_deref(), seal, engine, &mut remarks)?;
         if let Some(told) = &server.database {
             database.set_bounds(told.max_matches, seconds(&told.purge_age));
         }
@@ -131,74 +132,22 @@ impl Keepers {
         health.collect()
     }
 
-    /// Ends the actions, as fail2ban does; database and log are written to the end when they are dropped.
+    /// Writes database and log to the end, and ends the actions, as fail2ban does.
     pub fn stop(&self) {
+        if !self.database.close() {
+            tracing::warn!(
+                "fail2ban's database could not be written to the end in time; its next start makes that good"
+            );
+        }
         self.actions.stop();
+        // What is dropped is written to the end.
+        *self.log.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     fn with_log(&self, order: impl FnOnce(&Log)) {
         if let Some(log) = &*self.log.lock().unwrap_or_else(PoisonError::into_inner) {
             order(log);
         }
-    }
-}
-
-/// What fail2ban left in its database, if this was not taken over before.
-pub fn legacy(model: &Model, store: &mut Sqlite) -> Result<Option<Legacy>, StoreError> {
-    let Some(database) = &model.server().database else { return Ok(None) };
-    if store.secret(TAKEN_OVER)?.as_ref() == Some(&database.path) {
-        return Ok(None);
-    }
-    match mirror::legacy::read(Path::new(&database.path), clock::now()) {
-        Ok(legacy) => {
-            store.set_secret(TAKEN_OVER, Some(&database.path))?;
-            Ok(Some(legacy))
-        }
-        // What could not be read now is tried again at the next start.
-        Err(wrong) => {
-            tracing::warn!("fail2ban's bans are not taken over: {wrong}");
-            Ok(None)
-        }
-    }
-}
-
-/// With the database that is asked for, or with none, which is told.
-fn open(
-    path: Option<&Path>,
-    engine: &SyncSender<Message>,
-    remarks: &mut Vec<Remark>,
-) -> Result<Database, String> {
-    let host = || Box::new(Panels { engine: engine.clone() });
-    Database::open(path, host()).or_else(|wrong| {
-        let text = format!("fail2ban's database is not kept: {wrong}");
-        remarks.push(Remark::new(Topic::server("dbfile"), text));
-        Database::open(None, host()).map_err(|wrong| wrong.to_string())
-    })
-}
-
-/// Other programs at the database.
-struct Panels {
-    engine: SyncSender<Message>,
-}
-
-impl mirror::Host for Panels {
-    fn now(&self) -> Moment {
-        clock::now()
-    }
-
-    fn lifted(&mut self, bans: Vec<mirror::Lifted>) {
-        let meant = bans.iter().filter_map(|ban| {
-            Some(Lifted { subject: ban.ip.parse().ok()?, jail: Some(name_of(&ban.jail).ok()?) })
-        });
-        let which: Vec<Lifted> = meant.collect();
-        let actor = Actor { name: "fail2ban's database".to_owned(), address: None };
-        let done = visit(&self.engine, move |engine| engine.unban(&which, &actor));
-        // A program that ends lifts nothing any more.
-        let _ = done.map(|done| done.recv());
-    }
-
-    fn standing(&mut self) -> Option<Vec<Standing>> {
-        visit(&self.engine, |engine| engine.standing())?.recv().ok()
     }
 }
 

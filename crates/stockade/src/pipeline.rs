@@ -67,7 +67,7 @@ pub fn run(options: &Options) -> Result<End, StartError> {
     let surroundings = surroundings::look();
     start::say_where(&surroundings);
     let mut kernel = start::enforcement(plan.settings.enforcement.mode, probe)?;
-    let mut restored = start::restored(opened, &mut kernel);
+    let mut restored = start::restored(opened, &mut kernel)?;
     let identity = start::identity(&mut restored.store)?;
     let begun = takeover.as_ref().map(|takeover| takeover.begin(&mut restored, &engine)).transpose()?;
     let keys = Keys::new(store::Store::keys(&restored.store)?);

@@ -26,6 +26,7 @@ use store::{MemoryRow, Opened, Sqlite, Store, StoreError};
 
 use crate::clock;
 use crate::collector::JOURNAL;
+use crate::keepers;
 use crate::others::FLEET;
 use crate::plan::Plan;
 
@@ -287,12 +288,15 @@ pub struct Restored {
     pub journal: Option<Position>,
     /// Where the fleet's stream goes on.
     pub fleet: Option<String>,
+    /// What fail2ban's database bears, if it was kept to the end of the last run. It is taken out of the store: a run without that database
+    /// makes it outdated.
+    pub seal: Option<i32>,
     /// What needs attention.
     pub notes: Vec<String>,
 }
 
 /// From the store; and if that was lost, from the kernel.
-pub fn restored(opened: Opened, kernel: &mut Kernel) -> Restored {
+pub fn restored(mut opened: Opened, kernel: &mut Kernel) -> Result<Restored, StoreError> {
     let mut notes = Vec::new();
     let mut bans = opened.loaded.bans;
     if let Some(aside) = &opened.set_aside {
@@ -312,7 +316,17 @@ pub fn restored(opened: Opened, kernel: &mut Kernel) -> Restored {
         Some(Position::Cursor { cursor }) => Some(cursor),
         _ => None,
     };
-    Restored { store: opened.store, bans, memory: opened.loaded.memory, files, journal, fleet, notes }
+    let seal = keepers::take_seal(&mut opened.store)?;
+    Ok(Restored {
+        store: opened.store,
+        bans,
+        memory: opened.loaded.memory,
+        files,
+        journal,
+        fleet,
+        seal,
+        notes,
+    })
 }
 
 fn from_kernel(kernel: &mut Kernel) -> Vec<Ban> {

@@ -100,6 +100,7 @@ impl Takeover {
     /// read on where fail2ban stopped.
     pub fn begin(&self, restored: &mut Restored, engine: &SyncSender<Message>) -> Result<Begun, StartError> {
         let model = self.lock();
+        let seal = keepers::seal(&model, restored)?;
         let legacy = keepers::legacy(&model, &mut restored.store)?;
         for left in legacy.iter().flat_map(|legacy| &legacy.offsets).filter(|left| left.holds()) {
             if let Ok(position) = source::position_at(Path::new(&left.path), left.offset) {
@@ -107,7 +108,7 @@ impl Takeover {
             }
         }
         read_on_from_ends(&model, restored, engine);
-        let (keepers, remarks) = Keepers::start(&model, engine).map_err(StartError::Fail2ban)?;
+        let (keepers, remarks) = Keepers::start(&model, seal, engine).map_err(StartError::Fail2ban)?;
         let mut known = self.remarks();
         known.add(remarks);
         known.extend(keepers.set_jails(&model));

@@ -13,6 +13,10 @@ pub enum Change {
     Off(String),
     /// Somebody is banned, or for longer.
     Ban(Row),
+    /// A ban stands since before the database was opened: it was written there, unless that could not be done any more.
+    Restored(Row),
+    /// A ban stands, of before or not.
+    Stands(Row),
     /// Somebody is not banned any more, by hand: fail2ban forgets the ban.
     Unban { jail: String, ip: String },
     /// The time is over: fail2ban keeps the ban for a while.
@@ -40,11 +44,12 @@ impl Change {
             Happening::Found { .. } | Happening::AlreadyBanned { .. } => return None,
             Happening::Started { jail } => Self::On(jail.clone()),
             Happening::Stopped { jail } => Self::Off(jail.clone()),
-            Happening::Banned { jail, ban, earlier, lines, .. } => {
+            Happening::Banned { jail, ban, earlier, lines, restored, .. } => {
                 let kept = usize::try_from(max_matches).unwrap_or(0).min(limit::FAIL2BAN_DATABASE_MATCHES);
                 let lines = &lines[lines.len().saturating_sub(kept)..];
                 let data = legacy::write_data(ban.failures, lines, kept > 0);
-                Self::Ban(Row::new(jail, &ban.subject, (ban.since, ban.until), *earlier, data))
+                let row = Row::new(jail, &ban.subject, (ban.since, ban.until), *earlier, data);
+                if *restored { Self::Restored(row) } else { Self::Ban(row) }
             }
             Happening::Unbanned { jail, subject, expired, .. } => {
                 let (jail, ip) = (jail.clone(), subject.to_string());
@@ -57,7 +62,9 @@ impl Change {
     pub fn bytes(&self) -> usize {
         match self {
             Self::On(jail) | Self::Off(jail) => jail.len(),
-            Self::Ban(row) => row.jail.len() + row.ip.len() + row.data.len(),
+            Self::Ban(row) | Self::Restored(row) | Self::Stands(row) => {
+                row.jail.len() + row.ip.len() + row.data.len()
+            }
             Self::Unban { jail, ip } | Self::Over { jail, ip } => jail.len() + ip.len(),
             Self::Read(offset) => offset.jail.len() + offset.path.len() + offset.first_line_md5.len(),
         }

@@ -39,7 +39,7 @@ impl Held {
                 self.running.remove(jail);
                 self.bans.remove(jail.as_str());
             }
-            Change::Ban(row) => {
+            Change::Ban(row) | Change::Restored(row) | Change::Stands(row) => {
                 let span = Span { since: row.since, ban_time: row.ban_time, ban_count: row.ban_count };
                 self.bans.entry(row.jail.as_str().into()).or_default().insert(row.ip.as_str().into(), span);
             }
@@ -82,7 +82,7 @@ impl Held {
             self.get(&row.jail, &row.ip)
                 .is_none_or(|span| (span.since, span.ban_time) != (row.since, row.ban_time))
         };
-        changes.extend(standing.into_iter().filter(is_new).map(Change::Ban));
+        changes.extend(standing.into_iter().filter(is_new).map(Change::Stands));
         changes
     }
 }

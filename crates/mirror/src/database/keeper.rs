@@ -13,9 +13,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::bell::Bell;
 use super::change::{Change, Row};
+use super::found::{self, Found, Seal};
 use super::held::Held;
 use super::place::Place;
-use super::{Host, Lifted, Standing, place, rows};
+use super::{Deleted, Host, Lifted, Standing, place, rows};
 use crate::MirrorError;
 use crate::queue::Receiver;
 
@@ -26,6 +27,7 @@ pub enum Message {
     /// Bans that are over are kept for so many seconds.
     Purge(i64),
     Settle(SyncSender<()>),
+    Close(SyncSender<()>),
 }
 
 impl Message {
@@ -33,7 +35,7 @@ impl Message {
     pub fn bytes(&self) -> usize {
         match self {
             Self::Changed(change) => mem::size_of::<Self>() + change.bytes(),
-            Self::Move(..) | Self::Purge(_) | Self::Settle(_) => 0,
+            Self::Move(..) | Self::Purge(_) | Self::Settle(_) | Self::Close(_) => 0,
         }
     }
 }
@@ -63,6 +65,10 @@ pub struct Keeper {
     /// Where it is to be, though it may not be there just now.
     wanted: Option<PathBuf>,
     held: Held,
+    /// What the file told when it was opened, if it was kept before.
+    found: Option<Found>,
+    /// What it is to bear at the end.
+    seal: i32,
     /// Taken from the queue, not yet written.
     pending: Vec<Change>,
     lost_before: u64,
@@ -85,7 +91,7 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    pub fn new(messages: Receiver<Message>, bell: Arc<Bell>, host: Box<dyn Host>) -> Self {
+    pub fn new(messages: Receiver<Message>, bell: Arc<Bell>, host: Box<dyn Host>, seal: i32) -> Self {
         let now = host.now();
         Self {
             messages,
@@ -94,6 +100,8 @@ impl Keeper {
             place: None,
             wanted: None,
             held: Held::default(),
+            found: None,
+            seal,
             pending: Vec::new(),
             lost_before: 0,
             settling: Vec::new(),
@@ -124,17 +132,24 @@ impl Keeper {
                 self.bell.ring();
             }
             if self.is_ending && (done || self.is_in_trouble) {
+                self.leave(done);
                 return;
             }
         }
     }
 
     /// Another file from now on. The jails that run, and their bans, are told to it.
-    pub fn move_to(&mut self, path: Option<&Path>) -> Result<(), MirrorError> {
+    /// With a `seal`, what was deleted there meanwhile is missed.
+    pub fn move_to(&mut self, path: Option<&Path>, seal: Option<Seal>) -> Result<(), MirrorError> {
         let place = path.map(|path| Place::open(path, self.host.now())).transpose()?;
+        self.found = None;
         if let Some(place) = &place {
-            rows::switch_off_all(&place.conn)
-                .map_err(|cause| MirrorError::sqlite(&place.path, "switch its jails off", cause))?;
+            let wrong = |cause| MirrorError::sqlite(&place.path, "switch its jails off", cause);
+            let seal = seal.filter(|_| place.was_whole);
+            self.found = seal.map(|seal| Found::look(&place.conn, seal)).transpose().map_err(wrong)?;
+            // Until all is written: after a crash it tells nothing of what it ought to hold.
+            found::set(&place.conn, 0).map_err(wrong)?;
+            rows::switch_off_all(&place.conn).map_err(wrong)?;
         }
         self.wanted = path.map(Path::to_owned);
         self.place = place;
@@ -198,8 +213,13 @@ impl Keeper {
                 Ok(Message::Move(path, answer)) => {
                     // What was told before belongs to the file of before.
                     self.write_pending();
-                    let moved = self.move_to(path.as_deref());
+                    let moved = self.move_to(path.as_deref(), None);
                     let _ = answer.send(moved);
+                }
+                Ok(Message::Close(answer)) => {
+                    let done = self.write_pending();
+                    self.leave(done);
+                    let _ = answer.send(());
                 }
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => {
@@ -257,7 +277,7 @@ impl Keeper {
         self.pending.extend(later);
         missing.iter().for_each(|(jail, ip, _)| self.held.drop_one(jail, ip));
         let lifted = missing.into_iter().map(|(jail, ip, _)| Lifted { jail: jail.into(), ip: ip.into() });
-        self.host.lifted(lifted.collect());
+        self.host.lifted(lifted.collect(), Deleted::Now);
     }
 
     /// Writes what waits. Whether nothing is left to be written.
@@ -289,22 +309,57 @@ impl Keeper {
         while !self.pending.is_empty() {
             let batch = self.pending.len().min(limit::FAIL2BAN_DATABASE_BATCH);
             let changes = &self.pending[..batch];
-            let written = self.place.as_mut().map(|place| rows::write(&mut place.conn, changes, &self.held));
-            if let Some(Err(cause)) = written {
-                self.stumble("write bans", cause);
-                return false;
-            }
+            let (held, found) = (&self.held, self.found.as_ref());
+            let written = self.place.as_mut().map(|place| rows::write(&mut place.conn, changes, held, found));
+            let deleted = match written.transpose() {
+                Ok(deleted) => deleted.unwrap_or_default(),
+                Err(cause) => {
+                    self.stumble("write bans", cause);
+                    return false;
+                }
+            };
             // Without a file, what is remembered is told when there is one.
             self.write_at = self.host.now().after(GATHER);
-            for change in self.pending.drain(..batch) {
-                self.held.take(&change);
-            }
+            self.take(batch, &deleted);
         }
         self.is_told = self.place.is_some();
         if self.is_told && mem::take(&mut self.is_in_trouble) {
             tracing::info!("fail2ban's database is kept up to date again");
         }
         true
+    }
+
+    /// So many changes are written, but for those that are bans that somebody had deleted.
+    fn take(&mut self, batch: usize, deleted: &[usize]) {
+        let mut lifted = Vec::new();
+        for (at, change) in self.pending.drain(..batch).enumerate() {
+            match change {
+                Change::Restored(row) | Change::Stands(row) if deleted.binary_search(&at).is_ok() => {
+                    lifted.push(Lifted { jail: row.jail, ip: row.ip });
+                }
+                change => {
+                    if let (Change::Off(jail), Some(found)) = (&change, &mut self.found) {
+                        found.forget(jail);
+                    }
+                    self.held.take(&change);
+                }
+            }
+        }
+        if !lifted.is_empty() {
+            self.host.lifted(lifted, Deleted::Before);
+        }
+    }
+
+    /// At the end. A file that was told everything bears the seal.
+    fn leave(&mut self, is_done: bool) {
+        let Some(place) = self.place.take() else { return };
+        self.wanted = None;
+        if !is_done || !self.is_told || self.messages.lost() != self.lost_before || place.is_replaced() {
+            return;
+        }
+        if let Err(cause) = found::set(&place.conn, self.seal) {
+            tracing::warn!("{}", MirrorError::sqlite(&place.path, "seal fail2ban's database", cause));
+        }
     }
 
     /// After changes were lost, the whole is compared.
@@ -336,7 +391,7 @@ impl Keeper {
     fn begin_anew(&mut self) {
         let Some(path) = self.wanted.clone() else { return };
         let is_news = self.place.take().is_some();
-        match self.move_to(Some(&path)) {
+        match self.move_to(Some(&path), None) {
             Ok(()) => {
                 tracing::warn!("{}: it was deleted, replaced or broken; it is made anew", path.display());
             }

@@ -23,6 +23,8 @@ use crate::MirrorError;
 pub struct Place {
     pub conn: Connection,
     pub path: PathBuf,
+    /// Nothing of it had to be made.
+    pub was_whole: bool,
     identity: Option<Identity>,
     /// None if the kernel has no more of them: then the file is looked at from time to time only.
     watch: Option<OwnedFd>,
@@ -56,13 +58,14 @@ impl Place {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut conn = Connection::open_with_flags(path, flags).map_err(wrong)?;
         tune(&conn).map_err(wrong)?;
+        let was_whole = schema::is_whole(&conn, path);
         schema::bring_up(&mut conn, path)?;
         let verdict: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(wrong)?;
         if verdict != "ok" {
             return Err(MirrorError::Damaged { path: path.to_owned(), cause: verdict });
         }
         let version = data_version(&conn).map_err(wrong)?;
-        Ok(Self { conn, path: path.to_owned(), identity: identity(path), watch, version })
+        Ok(Self { conn, path: path.to_owned(), was_whole, identity: identity(path), watch, version })
     }
 
     /// Whether the name means another file by now, or none.

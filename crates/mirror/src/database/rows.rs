@@ -7,6 +7,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use event::limit;
 
 use super::change::{Change, Row};
+use super::found::Found;
 use super::held::{Held, Span};
 
 /// How many times its own length a ban is remembered after it, as with fail2ban.
@@ -15,16 +16,32 @@ const OUTDATED: i64 = 3;
 /// Rows read at a time: a matter of milliseconds, for which nobody else can write.
 const READ: i64 = 5000;
 
-/// All or nothing.
-pub fn write(conn: &mut Connection, changes: &[Change], held: &Held) -> rusqlite::Result<()> {
+/// All or nothing. Which of the changes are bans that somebody had deleted: they are not written.
+pub fn write(
+    conn: &mut Connection,
+    changes: &[Change],
+    held: &Held,
+    found: Option<&Found>,
+) -> rusqlite::Result<Vec<usize>> {
     let step = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for change in changes {
+    let mut deleted = Vec::new();
+    for (at, change) in changes.iter().enumerate() {
         match change {
             Change::On(jail) => switch_on(&step, jail)?,
             Change::Off(jail) => {
                 step.prepare_cached("UPDATE jails SET enabled = 0 WHERE name = ?")?.execute([jail])?;
             }
             Change::Ban(row) => ban(&step, row, held.get(&row.jail, &row.ip))?,
+            Change::Restored(row) | Change::Stands(row) => {
+                let is_restored = matches!(change, Change::Restored(_));
+                let misses = found.map(|found| found.misses(&step, row, is_restored)).transpose()?;
+                if misses == Some(true) {
+                    forget(&step, &row.jail, &row.ip)?;
+                    deleted.push(at);
+                } else {
+                    ban(&step, row, held.get(&row.jail, &row.ip))?;
+                }
+            }
             Change::Unban { jail, ip } => forget(&step, jail, ip)?,
             Change::Over { .. } => {}
             Change::Read(offset) => {
@@ -41,7 +58,8 @@ pub fn write(conn: &mut Connection, changes: &[Change], held: &Held) -> rusqlite
             }
         }
     }
-    step.commit()
+    step.commit()?;
+    Ok(deleted)
 }
 
 /// Jails are off until they start.
@@ -223,7 +241,7 @@ mod tests {
             Change::On("busy".to_owned()),
             Change::Off("gone".to_owned()),
         ];
-        write(&mut conn, &changes, &Held::default()).unwrap();
+        write(&mut conn, &changes, &Held::default(), None).unwrap();
         conn.execute("INSERT INTO jails VALUES('empty', 0)", []).unwrap();
         assert!(!purge(&mut conn, 8 * day + 100, day).unwrap());
         let told = |table: &str| -> Vec<String> {
@@ -244,7 +262,7 @@ mod tests {
         let mut held = Held::default();
         let changes: Vec<Change> =
             (0..12_000).map(|number| ban(&format!("id {number}"), number, -1)).collect();
-        write(&mut conn, &changes, &held).unwrap();
+        write(&mut conn, &changes, &held, None).unwrap();
         changes.iter().for_each(|change| held.take(change));
         assert!(missing(&mut conn, held.due(0)).unwrap().is_empty());
         conn.execute("DELETE FROM bans WHERE timeofban % 4000 = 17", []).unwrap();

@@ -28,6 +28,12 @@ CREATE INDEX IF NOT EXISTS bips_ip ON bips(ip);
 INSERT INTO fail2banDb(version) SELECT 4 WHERE NOT EXISTS (SELECT 1 FROM fail2banDb);
 ";
 
+/// Whether it is one of version 4 with the tables that bans stand in.
+pub fn is_whole(conn: &Connection, path: &Path) -> bool {
+    let has = |name| has_table(conn, name).is_ok_and(|has| has);
+    has("bans") && has("bips") && has("jails") && version(conn, path).is_ok_and(|found| found == 4)
+}
+
 /// Makes a new file, or an older one, one of version 4.
 pub fn bring_up(conn: &mut Connection, path: &Path) -> Result<(), MirrorError> {
     let wrong = |cause| MirrorError::sqlite(path, "make the tables of fail2ban's database", cause);

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use dropin::Happening;
 use event::{Ban, JailName, Moment, Proof, Scope};
-use mirror::{Database, Host, Lifted, Standing};
+use mirror::{Database, Deleted, Host, Lifted, Seal, Standing};
 
 #[allow(
     clippy::disallowed_methods,
@@ -143,7 +143,7 @@ impl Drop for Peer {
 
 /// Whoever enforces, in a test.
 pub struct Enforcer {
-    lifted: Sender<Vec<Lifted>>,
+    lifted: Sender<(Vec<Lifted>, Deleted)>,
     standing: Arc<Mutex<Option<Vec<Standing>>>>,
 }
 
@@ -152,8 +152,8 @@ impl Host for Enforcer {
         now()
     }
 
-    fn lifted(&mut self, bans: Vec<Lifted>) {
-        let _ = self.lifted.send(bans);
+    fn lifted(&mut self, bans: Vec<Lifted>, deleted: Deleted) {
+        let _ = self.lifted.send((bans, deleted));
     }
 
     fn standing(&mut self) -> Option<Vec<Standing>> {
@@ -162,7 +162,7 @@ impl Host for Enforcer {
 }
 
 impl Enforcer {
-    pub fn new(lifted: Sender<Vec<Lifted>>) -> Self {
+    pub fn new(lifted: Sender<(Vec<Lifted>, Deleted)>) -> Self {
         Self { lifted, standing: Arc::new(Mutex::new(None)) }
     }
 }
@@ -170,15 +170,20 @@ impl Enforcer {
 /// A database of ours, and what is heard of it.
 pub struct Ours {
     pub database: Database,
-    pub lifted: Receiver<Vec<Lifted>>,
+    pub lifted: Receiver<(Vec<Lifted>, Deleted)>,
     pub standing: Arc<Mutex<Option<Vec<Standing>>>>,
 }
 
 pub fn ours(path: &Path) -> Ours {
+    opened(path, Seal::default())
+}
+
+/// A file that is known again by its seal.
+pub fn opened(path: &Path, seal: Seal) -> Ours {
     let (sender, lifted) = mpsc::channel();
     let standing = Arc::new(Mutex::new(None));
     let host = Enforcer { lifted: sender, standing: Arc::clone(&standing) };
-    let database = Database::open(Some(path), Box::new(host)).unwrap();
+    let database = Database::open(Some(path), seal, Box::new(host)).unwrap();
     Ours { database, lifted, standing }
 }
 
@@ -189,10 +194,17 @@ impl Ours {
 
     /// What was lifted next, by address.
     pub fn next_lifted(&self) -> Vec<String> {
-        let lifted = self.lifted.recv_timeout(Duration::from_secs(10)).expect("deleted rows are lifted bans");
-        let mut all: Vec<String> = lifted.into_iter().map(|one| format!("{} {}", one.jail, one.ip)).collect();
-        all.sort();
-        all
+        let (lifted, deleted) =
+            self.lifted.recv_timeout(Duration::from_secs(10)).expect("deleted rows are lifted bans");
+        assert_eq!(deleted, Deleted::Now);
+        told(lifted)
+    }
+
+    /// What was deleted while the file was not open. Everything is told by then.
+    pub fn lifted_before(&self) -> Vec<String> {
+        self.settle();
+        let heard = self.lifted.try_iter().inspect(|(_, deleted)| assert_eq!(*deleted, Deleted::Before));
+        told(heard.flat_map(|(lifted, _)| lifted))
     }
 
     /// So far, without waiting for more.
@@ -200,6 +212,12 @@ impl Ours {
         self.settle();
         self.lifted.try_recv().is_err()
     }
+}
+
+fn told(lifted: impl IntoIterator<Item = Lifted>) -> Vec<String> {
+    let mut all: Vec<String> = lifted.into_iter().map(|one| format!("{} {}", one.jail, one.ip)).collect();
+    all.sort();
+    all
 }
 
 pub fn started(jail: &str) -> Happening {
