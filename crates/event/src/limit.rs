@@ -144,6 +144,9 @@ pub const SYMLINKS: usize = 40;
 /// Seconds between two attempts to start `journalctl` at most; the first attempt comes at once.
 pub const JOURNAL_RESTART_SECONDS: u64 = 60;
 
+/// Journals that are read at a time, the system's own and others, each by a `journalctl`. One more is left unread, and its state says so.
+pub const JOURNALS: usize = 16;
+
 /// Bans in one kernel set. Past it, the next reconcile spreads them over 256 sets, since the kernel dumps a set in time
 /// proportional to the square of its size.
 pub const ELEMENTS_PER_SET: usize = 32_768;

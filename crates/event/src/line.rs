@@ -27,6 +27,10 @@ pub struct Block<'a> {
 pub struct Entry<'a> {
     /// The message, without any prefix; not necessarily UTF-8.
     pub message: &'a [u8],
+    /// The entry as a line of syslog without its time: host, program, process, message. Empty unless it was asked for.
+    pub line: &'a [u8],
+    /// When its sender wrote it, as far as that is known, in microseconds since 1970.
+    pub sent_micros: i64,
     /// When the journal received it.
     pub written: Moment,
     /// Old or live.

@@ -217,7 +217,12 @@ impl Judge {
 
     /// Judges a message whose moment is known, such as the journal's: no date is looked for in it.
     pub fn message(&mut self, message: &str, at: Moment, now: Moment) -> Verdict {
-        self.cut("", "", message);
+        self.entry("", message, at, now)
+    }
+
+    /// As `message`, for a line that stands behind its date.
+    pub fn entry(&mut self, date: &str, line: &str, at: Moment, now: Moment) -> Verdict {
+        self.cut("", date, line);
         self.find(Some(at), now)
     }
 

@@ -9,6 +9,7 @@
 //! - `filter_file`: `filter.d/NAME.conf` to the texts of its regular expressions; `action_file`: the same for actions;
 //!   `duration`: `1w2d`; `jail`: jail.conf and its siblings to jails.
 //! - `date`: finds the date in a line and says which moment it is.
+//! - `journal`: what stands behind `systemd` in brackets, and the time before an entry.
 //! - `pattern`: a regular expression in Python's syntax with fail2ban's tags, compiled; `judge`: one line through a filter.
 //!
 //! - `value`: what fail2ban's server and client say to each other; `repr`: how Python writes it. `stream`: a configuration as the commands
@@ -34,6 +35,7 @@ pub mod duration;
 pub mod jail;
 pub mod date;
 pub mod pattern;
+pub mod journal;
 pub mod judge;
 pub mod value;
 pub mod repr;

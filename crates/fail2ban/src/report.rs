@@ -11,6 +11,7 @@ mod text;
 use event::Moment;
 use jiff::tz::TimeZone;
 
+use crate::journal;
 use crate::judge::{self, Every, Judge, Match, Verdict};
 use crate::pattern::{Names, tags};
 use crate::repr;
@@ -169,14 +170,15 @@ impl Trial {
         }
     }
 
-    /// Takes the next message of the journal.
-    pub fn message(&mut self, message: &str, at: Moment, now: Moment) -> Option<String> {
+    /// Takes the next entry of the journal, as a line. `micros` is its moment.
+    pub fn entry(&mut self, line: &str, micros: i64, now: Moment) -> Option<String> {
+        let (date, at) = (journal::date(micros, &self.zone), Moment::from_millis(micros.div_euclid(1000)));
         if let Some(wanted) = self.ask.out.clone() {
-            let verdict = self.judge.message(message, at, now);
+            let verdict = self.judge.entry(&date, line, at, now);
             return only(verdict, &wanted);
         }
-        let every = self.judge.every_of_message(message, at, now, self.ask.check_all);
-        self.count(message, every);
+        let every = self.judge.every_of_entry(&date, line, at, now, self.ask.check_all);
+        self.count(&(date + line), every);
         None
     }
 

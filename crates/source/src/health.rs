@@ -45,9 +45,11 @@ pub enum FileState {
     },
 }
 
-/// How the journal is doing.
+/// How a journal is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournalHealth {
+    /// The name of its place.
+    pub source: String,
     /// Whether it is being read.
     pub state: JournalState,
     /// Entries handed on.
@@ -65,7 +67,7 @@ pub struct JournalHealth {
 /// Whether the journal is being read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JournalState {
-    /// No stream wants it.
+    /// Nothing was started yet.
     Idle,
     /// `journalctl` runs.
     Following,

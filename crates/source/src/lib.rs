@@ -27,7 +27,9 @@ pub use at::position_at;
 pub use error::SourceError;
 pub use file::{FileBlock, FileSource};
 pub use health::{FileHealth, FileState, JournalHealth, JournalState, StreamHealth};
-pub use journal::{JournalEntry, JournalPlace, JournalSource, JournalSpec};
+pub use journal::{
+    Fields, JournalEntry, JournalPlace, JournalSource, JournalSpec, JournalWish, is_journal_match,
+};
 pub use pattern::FileSpec;
 pub use stream::StreamSource;
 pub use waker::Waker;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use event::{Moment, Origin, Position};
-use source::{JournalPlace, JournalSource, JournalSpec, JournalState};
+use source::{JournalPlace, JournalSource, JournalSpec, JournalState, JournalWish};
 use tempfile::{TempDir, tempdir};
 
 const REMOTE: &str = "/lib/systemd/systemd-journal-remote";
@@ -79,6 +79,15 @@ impl Journal {
         input.flush().unwrap();
     }
 
+    fn place(&self) -> JournalPlace {
+        JournalPlace { options: vec![format!("--file={}", self.file().display())] }
+    }
+
+    fn spec(&self, stream: usize, unit: &str) -> JournalSpec {
+        let matches = vec![vec![format!("_SYSTEMD_UNIT={unit}")], vec![format!("UNIT={unit}")]];
+        JournalSpec { stream, wish: JournalWish { place: self.place(), matches, lines: false } }
+    }
+
     fn open(&self, specs: Vec<JournalSpec>, cursor: Option<String>) -> JournalSource {
         self.open_with(specs, cursor, clock)
     }
@@ -90,7 +99,8 @@ impl Journal {
         clock: fn() -> Moment,
     ) -> JournalSource {
         let since = Moment::from_seconds(OPENED - 3600);
-        JournalSource::open(specs, cursor, since, JournalPlace::File(self.file()), clock).unwrap()
+        let cursors = cursor.map(|cursor| (self.place().name(), cursor)).into_iter().collect();
+        JournalSource::open(specs, cursors, since, clock).unwrap()
     }
 }
 
@@ -112,10 +122,6 @@ fn until(mut done: impl FnMut() -> bool) {
         rustix::event::poll(&mut [], Some(&moment)).unwrap();
     }
     panic!("not done within {PATIENCE:?}");
-}
-
-fn spec(stream: usize, unit: &str) -> JournalSpec {
-    JournalSpec { stream, matches: vec![format!("_SYSTEMD_UNIT={unit}"), format!("UNIT={unit}")] }
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -160,7 +166,11 @@ fn entries_come_to_the_streams_that_want_them() {
     journal.write("ssh.service", b"too old", OPENED - 7200);
     journal.write("ssh.service", b"old", OPENED - 60);
     journal.write("nobody.service", b"unwanted", OPENED - 60);
-    let specs = vec![spec(7, "ssh.service"), spec(9, "asterisk.service"), spec(11, "ssh.service")];
+    let specs = vec![
+        journal.spec(7, "ssh.service"),
+        journal.spec(9, "asterisk.service"),
+        journal.spec(11, "ssh.service"),
+    ];
     let mut source = journal.open(specs, None);
     let old = read(&mut source, 1);
     assert_eq!(
@@ -171,14 +181,14 @@ fn entries_come_to_the_streams_that_want_them() {
     journal.write("asterisk.service", b"new", OPENED + 1);
     let new = read(&mut source, 1);
     assert_eq!((messages(&new), &new[0].streams, new[0].origin), (vec!["new"], &vec![9], Origin::Live));
-    let health = source.health();
+    let health = source.health().remove(0);
     assert_eq!((health.state, health.entries, health.restarts), (JournalState::Following, 2, 0));
 }
 
 #[test]
 fn any_bytes_and_large_messages_come_through() {
     let mut journal = Journal::new();
-    let mut source = journal.open(vec![spec(0, "ssh.service")], None);
+    let mut source = journal.open(vec![journal.spec(0, "ssh.service")], None);
     let large = vec![b'x'; 60_000];
     let binary: Vec<u8> = (0..=255).cycle().take(60_000).collect();
     for message in
@@ -190,13 +200,13 @@ fn any_bytes_and_large_messages_come_through() {
     journal.write("ssh.service", &[b'y'; 70_000], OPENED + 1);
     journal.write("ssh.service", b"after", OPENED + 1);
     assert_eq!(messages(&read(&mut source, 1)), ["after"]);
-    assert_eq!(source.health().skipped, 1);
+    assert_eq!(source.health()[0].skipped, 1);
 }
 
 #[test]
 fn when_the_child_is_killed_reading_goes_on_without_loss_or_repetition() {
     let mut journal = Journal::new();
-    let mut source = journal.open_with(vec![spec(0, "ssh.service")], None, fast_clock);
+    let mut source = journal.open_with(vec![journal.spec(0, "ssh.service")], None, fast_clock);
     let mut expected = Vec::new();
     let mut found = Vec::new();
     for round in 0..4 {
@@ -207,14 +217,14 @@ fn when_the_child_is_killed_reading_goes_on_without_loss_or_repetition() {
         }
         // Some are read before the child ends, some may be in its pipe, some are not read by it yet.
         found.extend(read(&mut source, 1));
-        kill(source.process_id().unwrap());
+        kill(source.process_ids()[0]);
         journal.write("ssh.service", b"while it is dead", OPENED + 1);
         expected.push("while it is dead".to_owned());
     }
     found.extend(read(&mut source, expected.len() - found.len()));
     assert_eq!(messages(&found), expected);
     // A child whose end was not noticed yet, because its pipe was not empty, was killed twice.
-    let health = source.health();
+    let health = source.health().remove(0);
     assert_eq!(health.state, JournalState::Following);
     assert!((1..=4).contains(&health.restarts), "{health:?}");
 }
@@ -225,10 +235,10 @@ fn a_cursor_goes_on_after_a_restart() {
     for number in 0..5 {
         journal.write("ssh.service", format!("{number}").as_bytes(), OPENED - 60);
     }
-    let mut source = journal.open(vec![spec(0, "ssh.service")], None);
+    let mut source = journal.open(vec![journal.spec(0, "ssh.service")], None);
     let cursor = read(&mut source, 5)[2].cursor.clone();
     drop(source);
-    let mut source = journal.open(vec![spec(0, "ssh.service")], Some(cursor));
+    let mut source = journal.open(vec![journal.spec(0, "ssh.service")], Some(cursor));
     assert_eq!(messages(&read(&mut source, 2)), ["3", "4"]);
 }
 
@@ -236,10 +246,11 @@ fn a_cursor_goes_on_after_a_restart() {
 fn a_refused_cursor_is_given_up() {
     let mut journal = Journal::new();
     journal.write("ssh.service", b"here", OPENED - 60);
-    let mut source = journal.open_with(vec![spec(0, "ssh.service")], Some("nonsense".to_owned()), fast_clock);
+    let mut source =
+        journal.open_with(vec![journal.spec(0, "ssh.service")], Some("nonsense".to_owned()), fast_clock);
     let refused = |source: &mut JournalSource| {
         source.read(Some(PATIENCE), &mut |_| panic!("no entry follows nonsense")).unwrap();
-        matches!(source.health().state, JournalState::Stopped { reason, .. } if reason.contains("cursor"))
+        matches!(&source.health()[0].state, JournalState::Stopped { reason, .. } if reason.contains("cursor"))
     };
     until(|| refused(&mut source));
     assert_eq!(messages(&read(&mut source, 1)), ["here"]);
@@ -248,20 +259,79 @@ fn a_refused_cursor_is_given_up() {
 #[test]
 fn streams_change_without_losing_the_place() {
     let mut journal = Journal::new();
-    let mut source = journal.open(vec![spec(0, "ssh.service")], None);
+    let mut source = journal.open(vec![journal.spec(0, "ssh.service")], None);
     journal.write("ssh.service", b"1", OPENED + 1);
     assert_eq!(messages(&read(&mut source, 1)), ["1"]);
-    source.replace(vec![spec(3, "ssh.service"), spec(4, "nginx.service")]).unwrap();
+    source.replace(vec![journal.spec(3, "ssh.service"), journal.spec(4, "nginx.service")]).unwrap();
     journal.write("ssh.service", b"2", OPENED + 1);
     journal.write("nginx.service", b"3", OPENED + 1);
     let all = read(&mut source, 2);
     assert_eq!((messages(&all), &all[0].streams, &all[1].streams), (vec!["2", "3"], &vec![3], &vec![4]));
     source.replace(Vec::new()).unwrap();
-    assert_eq!((source.health().state, source.process_id()), (JournalState::Idle, None));
+    assert_eq!((source.health(), source.process_ids()), (Vec::new(), Vec::new()));
     let waker = source.waker();
     waker.wake();
     source.read(None, &mut |_| panic!("nobody wants it")).unwrap();
-    assert!(source.replace(vec![JournalSpec { stream: 0, matches: vec!["--help".into()] }]).is_err());
+    let wish = JournalWish::any(&["--help".to_owned()]);
+    assert!(source.replace(vec![JournalSpec { stream: 0, wish }]).is_err());
+}
+
+#[test]
+fn several_journals_are_read_each_from_where_it_is() {
+    let (mut one, mut other) = (Journal::new(), Journal::new());
+    one.write("ssh.service", b"one", OPENED - 60);
+    other.write("ssh.service", b"other", OPENED - 60);
+    let mut source = one.open(vec![one.spec(0, "ssh.service")], None);
+    assert_eq!(messages(&read(&mut source, 1)), ["one"]);
+    source.replace(vec![other.spec(0, "ssh.service"), one.spec(1, "ssh.service")]).unwrap();
+    let old = read(&mut source, 1);
+    assert_eq!((messages(&old), &old[0].streams), (vec!["other"], &vec![0]));
+    source.replace(vec![other.spec(0, "ssh.service")]).unwrap();
+    one.write("ssh.service", b"while nobody listens", OPENED + 1);
+    other.write("ssh.service", b"new", OPENED + 1);
+    assert_eq!(messages(&read(&mut source, 1)), ["new"]);
+    source.replace(vec![one.spec(0, "ssh.service")]).unwrap();
+    assert_eq!(messages(&read(&mut source, 1)), ["while nobody listens"]);
+    assert_eq!(source.health()[0].source, one.place().name());
+}
+
+#[test]
+fn entries_are_lines_and_may_need_several_fields() {
+    let mut journal = Journal::new();
+    journal.write("ssh.service", b"two\nlines", OPENED - 60);
+    journal.write("nobody.service", b"unwanted", OPENED - 60);
+    let boot = "_BOOT_ID=6b8a0a5f3d9d4a3f8d7a6a1b2c3d4e5f".to_owned();
+    let spec = |stream: usize, matches: &[&[&str]]| {
+        let words =
+            |words: &&[&str]| words.iter().map(|&word| word.to_owned()).chain([boot.clone()]).collect();
+        let matches = matches.iter().map(words).collect();
+        JournalSpec { stream, wish: JournalWish { place: journal.place(), matches, lines: true } }
+    };
+    let specs = vec![
+        spec(0, &[&["_SYSTEMD_UNIT=ssh.service"]]),
+        spec(1, &[&["_SYSTEMD_UNIT=ssh.service", "MESSAGE=other"], &["_COMM=x"]]),
+    ];
+    let mut source = journal.open(specs, None);
+    let mut found = Vec::new();
+    while found.is_empty() {
+        let take = &mut |entry: source::JournalEntry<'_>| {
+            found.push((entry.streams.to_vec(), entry.entry.line.to_vec(), entry.entry.sent_micros));
+        };
+        source.read(Some(PATIENCE), take).unwrap();
+    }
+    assert_eq!(found, [(vec![0], b"two\\nlines".to_vec(), (OPENED - 60) * 1_000_000 + 2)]);
+}
+
+#[test]
+fn no_more_journals_are_read_than_the_bound() {
+    let place = |at: usize| JournalPlace { options: vec![format!("--file=/nowhere/{at}")] };
+    let wish = |at: usize| JournalWish { place: place(at), ..JournalWish::default() };
+    let specs = (0..=event::limit::JOURNALS).map(|at| JournalSpec { stream: at, wish: wish(at) }).collect();
+    let source = Journal::new().open(specs, None);
+    let left_unread = source.health().pop().unwrap();
+    assert!(
+        matches!(left_unread.state, JournalState::Stopped { ref reason, .. } if reason.contains("left unread"))
+    );
 }
 
 fn kill(id: u32) {

@@ -106,9 +106,10 @@ impl Collector {
         self.tell_if_many()
     }
 
-    /// Judges an entry of the journal for each set that listens to it.
+    /// Judges an entry of the journal of that name for each set that listens to it.
     pub fn entry<'s>(
         &mut self,
+        journal: &str,
         finders: impl Iterator<Item = &'s mut Finders>,
         entry: &Entry<'_>,
         position: Position,
@@ -116,14 +117,14 @@ impl Collector {
         self.turn_to(entry.origin)?;
         let Self { scratch, kept, .. } = self;
         if entry.origin == Origin::Live {
-            kept.seen_mut(JOURNAL).pace.add(1, entry.arrival);
+            kept.seen_mut(journal).pace.add(1, entry.arrival);
         }
         // The journal's own time is the kernel's, not the service's: it needs no reading.
         let at = if entry.origin == Origin::Live { entry.arrival } else { entry.written.min(entry.arrival) };
         for finders in finders {
-            finders.judge_entry(entry, at, scratch, &mut |heard| kept.keep(heard, JOURNAL));
+            finders.judge_entry(entry, at, scratch, &mut |heard| kept.keep(heard, journal));
         }
-        self.positions.insert(JOURNAL.to_owned(), position);
+        self.positions.insert(journal.to_owned(), position);
         self.tell_if_many()
     }
 
@@ -172,9 +173,6 @@ impl Collector {
         self.engine.send(Message::Found(findings)).map_err(|_| Gone)
     }
 }
-
-/// The journal's name as a source, and the key of its position.
-pub const JOURNAL: &str = "journal";
 
 impl Kept {
     fn keep(&mut self, heard: Heard<'_>, source: &str) {

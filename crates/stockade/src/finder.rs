@@ -110,7 +110,7 @@ impl Finders {
             keep(Heard::Own { jail: &own.jails()[found.jail].0, found: &found, judged });
         });
         for judge in &mut self.foreign {
-            if let Some(failure) = judge.judge_entry(entry, at) {
+            if let Some(failure) = judge.judge_entry(entry) {
                 keep(Heard::Foreign(failure));
             }
         }

@@ -6,6 +6,7 @@ mod ends;
 mod charset;
 mod judge;
 mod earlier;
+mod journal;
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +19,7 @@ use fail2ban::{FilterText, Remark, Topic, formula};
 use mirror::Terms;
 
 use charset::{Charset, Encoding};
+use source::JournalWish;
 
 pub use ends::ends;
 pub use judge::ForeignJudge;
@@ -44,6 +46,8 @@ pub struct ForeignJail {
 }
 
 impl ForeignJail {
+    /// What it reads of a journal, unless it reads logs.
+    journal: Option<JournalWish>,
     /// From what was told. What cannot be honoured is told beside it, with what happens instead.
     pub fn new(model: &JailModel) -> Result<(Self, Vec<Remark>), Remark> {
         let name = name_of(&model.name)
@@ -62,6 +66,7 @@ impl ForeignJail {
             model: model.clone(),
         };
         Ok((jail, remarks))
+            journal: journal::wish(model, &mut remarks),
     }
 
     /// Its limits.
@@ -89,12 +94,9 @@ impl ForeignJail {
         self.model.logs.iter().map(|log| log.path.clone()).collect()
     }
 
-    /// The journal fields that it reads.
-    pub fn journal(&self) -> Vec<String> {
-        if !self.model.reads_journal() {
-            return Vec::new();
-        }
-        self.model.journal_matches.iter().map(|words| words.join(" ")).collect()
+    /// What it reads of a journal, unless it reads logs.
+    pub fn journal(&self) -> Option<JournalWish> {
+        self.journal.clone()
     }
 
     /// How long a ban is that comes after `earlier` ones of this jail.
@@ -205,10 +207,9 @@ fn ignored(model: &JailModel, remarks: &mut Vec<Remark>) -> Whitelist {
 }
 
 fn charset(model: &JailModel, remarks: &mut Vec<Remark>) -> Option<Charset> {
-    // The journal says itself what it is written in.
     match Encoding::named(&model.log_encoding) {
         Encoding::Known(charset) => Some(charset),
-        Encoding::Unknown if !model.reads_journal() => {
+        Encoding::Unknown => {
             let text = format!(
                 "'logencoding = {}' is not known here: its logs are read as UTF-8, and its other characters are lost",
                 model.log_encoding
@@ -216,7 +217,7 @@ fn charset(model: &JailModel, remarks: &mut Vec<Remark>) -> Option<Charset> {
             remarks.push(Remark::new(Topic::jail(&model.name, "logencoding"), text));
             None
         }
-        Encoding::Utf8 | Encoding::Unknown => None,
+        Encoding::Utf8 => None,
     }
 }
 

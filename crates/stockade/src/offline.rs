@@ -68,9 +68,7 @@ pub fn check(config: Option<&Path>, json: bool) -> Exit {
 /// What is odd about our own settings: what is wrong with them, and jails that read nothing that is there.
 pub fn lint(config: Option<&Path>, json: bool) -> Exit {
     let notes = match Plan::make(&settings_file(config)) {
-        Ok(plan) => {
-            plan.jails.iter().filter(|jail| jail.journal.is_empty()).filter_map(without_log).collect()
-        }
+        Ok(plan) => plan.jails.iter().filter(|jail| jail.journal.is_none()).filter_map(without_log).collect(),
         Err(complaints) => complaints,
     };
     cli::lint::notes(&notes, json)

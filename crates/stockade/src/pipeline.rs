@@ -77,7 +77,7 @@ pub fn run(options: &Options) -> Result<End, StartError> {
     // source -> filter
     let lookback = clock::now().before(start::lookback(&plan));
     let files = reader::files(plan.files(), restored.files.clone(), engine.clone())?;
-    let journal = reader::journal(plan.journal(), restored.journal.clone(), lookback, engine.clone())?;
+    let journal = reader::journal(plan.journal(), restored.journals.clone(), lookback, engine.clone())?;
 
     // counter -> decision -> store
     let events = web::Events::new();

@@ -11,7 +11,7 @@ use enforcement::{Firewall, Guard, Layout};
 use event::{Categories, JailName, Port, Scope, Subject, Whitelist};
 use filter::{Catalog, Definition, Filter, Kind, Zone};
 use jiff::tz::TimeZone;
-use source::{FileSpec, JournalSpec};
+use source::{FileSpec, JournalSpec, JournalWish};
 
 use crate::finder::{Finder, Finders};
 use crate::firewall::{self, tcp};
@@ -45,8 +45,8 @@ pub struct Jail {
     pub ports: Vec<Port>,
     /// Files that it reads.
     pub logs: Vec<String>,
-    /// Journal fields that it reads.
-    pub journal: Vec<String>,
+    /// What it reads of a journal.
+    pub journal: Option<JournalWish>,
 }
 
 impl Jail {
@@ -163,20 +163,20 @@ impl Plan {
 
     /// Journal fields and their listeners.
     pub fn journal(&self) -> Watchlist<JournalSpec> {
-        let key = |jail: &Jail| if jail.journal.is_empty() { vec![] } else { vec![jail.journal.join("\n")] };
-        self.watchlist(key, |keys| {
-            let split = |key: &String| key.split('\n').map(str::to_owned).collect();
-            keys.iter().enumerate().map(|(stream, key)| JournalSpec { stream, matches: split(key) }).collect()
-        })
+        let spec = |(stream, wish): (usize, &JournalWish)| JournalSpec { stream, wish: wish.clone() };
+        self.watchlist(
+            |jail| jail.journal.iter().cloned().collect(),
+            |wishes| wishes.iter().enumerate().map(spec).collect(),
+        )
     }
 
     /// Groups the jails by what they read.
-    fn watchlist<S>(
+    fn watchlist<K: Clone + Ord, S>(
         &self,
-        keys_of: impl Fn(&Jail) -> Vec<String>,
-        specs: impl FnOnce(&[String]) -> Vec<S>,
+        keys_of: impl Fn(&Jail) -> Vec<K>,
+        specs: impl FnOnce(&[K]) -> Vec<S>,
     ) -> Watchlist<S> {
-        let mut listeners: BTreeMap<String, Vec<(JailName, Finder)>> = BTreeMap::new();
+        let mut listeners: BTreeMap<K, Vec<(JailName, Finder)>> = BTreeMap::new();
         for jail in self.jails.iter().filter(|_| self.settings.enabled) {
             // A log that is named twice is one log.
             for key in keys_of(jail).into_iter().collect::<BTreeSet<_>>() {
@@ -289,7 +289,7 @@ fn own_jail(settings: &Settings, catalog: &Catalog) -> Result<Option<Jail>, Stri
         limits: settings.limits(&jail, &overrides),
         ports: jail.ports.unwrap_or_else(|| vec![tcp(listen.port())]),
         logs: Vec::new(),
-        journal: Vec::new(),
+        journal: None,
         name: jail.name,
         finder: Finder::Own(filter),
     }))
@@ -322,7 +322,7 @@ fn on(jail: &config::Jail, catalog: &Catalog, settings: &Settings) -> Result<Opt
         limits: settings.limits(jail, &overrides),
         ports: jail.ports.clone().unwrap_or_else(|| filter.ports.clone()),
         logs,
-        journal,
+        journal: (!journal.is_empty()).then(|| JournalWish::any(&journal)),
         finder: Finder::Own(filter),
     }))
 }
@@ -404,9 +404,8 @@ pub fn zone(settings: &Settings) -> TimeZone {
 }
 
 fn describe(jail: &Jail) -> String {
-    if jail.journal.is_empty() {
-        format!("reads {}", jail.logs.join(" "))
-    } else {
-        format!("reads the journal ({})", jail.journal.join(" "))
+    match &jail.journal {
+        None => format!("reads {}", jail.logs.join(" ")),
+        Some(wish) => format!("reads the journal ({})", wish.shown().join(" + ")),
     }
 }

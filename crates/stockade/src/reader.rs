@@ -10,12 +10,12 @@ use control::answer;
 use control::time::rfc3339;
 use event::{Moment, Position};
 use source::{
-    FileSource, FileSpec, FileState, JournalPlace, JournalSource, JournalSpec, JournalState, SourceError,
+    FileSource, FileSpec, FileState, JournalHealth, JournalSource, JournalSpec, JournalState, SourceError,
     Waker,
 };
 
 use crate::clock;
-use crate::collector::{Collector, JOURNAL, Seen};
+use crate::collector::{Collector, Seen};
 use crate::listeners::Listeners;
 use crate::message::{End, Message};
 use crate::plan::Watchlist;
@@ -73,19 +73,19 @@ pub fn files(
     Ok(reader)
 }
 
-/// Opens the journal and starts its thread. `lookback` is from when entries are read if there is no cursor.
+/// Opens the journals and starts their thread. `saved` says where each goes on; `lookback` is from when one is read of which it says nothing.
 pub fn journal(
     list: Watchlist<JournalSpec>,
-    saved: Option<Position>,
+    saved: HashMap<String, Position>,
     lookback: Moment,
     engine: SyncSender<Message>,
 ) -> Result<Reader<JournalSpec>, SourceError> {
-    let cursor = match saved {
-        Some(Position::Cursor { cursor }) => Some(cursor),
+    let cursor = |(name, position)| match position {
+        Position::Cursor { cursor } => Some((name, cursor)),
         _ => None,
     };
-    let mut source =
-        JournalSource::open(list.specs.clone(), cursor, lookback, JournalPlace::System, clock::now)?;
+    let cursors = saved.into_iter().filter_map(cursor).collect();
+    let mut source = JournalSource::open(list.specs.clone(), cursors, lookback, clock::now)?;
     let (orders, inbox) = channel();
     let reader = Reader { orders, waker: source.waker() };
     thread::spawn(move || {
@@ -164,8 +164,8 @@ fn follow_journal(
         let mut gone = None;
         let read = source.read(collector.patience(), &mut |found| {
             let meant = sets.iter_mut().enumerate().filter(|(stream, _)| found.streams.contains(stream));
-            if let Err(end) = collector.entry(meant.map(|(_, finders)| finders), &found.entry, found.position)
-            {
+            let finders = meant.map(|(_, finders)| finders);
+            if let Err(end) = collector.entry(found.source, finders, &found.entry, found.position) {
                 gone = Some(end);
             }
         });
@@ -218,11 +218,15 @@ fn journal_health(
     list: &Watchlist<JournalSpec>,
     collector: &Collector,
 ) -> Vec<answer::Source> {
-    if list.specs.is_empty() {
-        return Vec::new();
-    }
+    source.health().into_iter().map(|health| one_journals_health(health, list, collector)).collect()
+}
+
+fn one_journals_health(
+    health: JournalHealth,
+    list: &Watchlist<JournalSpec>,
+    collector: &Collector,
+) -> answer::Source {
     let now = clock::now();
-    let health = source.health();
     let (state, reason) = match health.state {
         JournalState::Idle => ("idle", None),
         JournalState::Following => ("following", None),
@@ -230,11 +234,11 @@ fn journal_health(
             ("stopped", Some(format!("since {}: {reason}", rfc3339(since))))
         }
     };
-    let seen = collector.seen(JOURNAL);
-    let mut jails: Vec<_> = (0..list.specs.len()).flat_map(|stream| list.jails(stream)).collect();
+    let seen = collector.seen(&health.source);
+    let here = |spec: &&JournalSpec| spec.wish.place.name() == health.source;
+    let mut jails: Vec<_> = list.specs.iter().filter(here).flat_map(|spec| list.jails(spec.stream)).collect();
     jails.sort();
-    vec![answer::Source {
-        source: JOURNAL.to_owned(),
+    answer::Source {
         state: state.to_owned(),
         reason,
         jails,
@@ -245,7 +249,8 @@ fn journal_health(
         skew: seen.skew_seconds(),
         lines_per_minute: seen.pace.per_minute(now),
         silent: silence(&seen, now),
-    }]
+        source: health.source,
+    }
 }
 
 fn silence(seen: &Seen, now: Moment) -> Option<answer::Silence> {

@@ -233,5 +233,9 @@ fn sources(jail: &plan::Jail) -> Vec<String> {
     if jail.name.as_str() == plan::OWN_JAIL {
         return vec!["page".to_owned()];
     }
-    jail.logs.iter().chain(&jail.journal).cloned().collect()
+    let journal = jail.journal.as_ref().map(|wish| match wish.shown() {
+        all if all.is_empty() => vec![wish.place.name()],
+        matches => matches,
+    });
+    jail.logs.iter().cloned().chain(journal.into_iter().flatten()).collect()
 }

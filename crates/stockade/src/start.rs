@@ -21,11 +21,10 @@ use fleet::fleet::Identity;
 use rustix::fs::{FileType, FlockOperation, flock, fstat};
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use source::SourceError;
+use source::{JournalPlace, SourceError};
 use store::{MemoryRow, Opened, Sqlite, Store, StoreError};
 
 use crate::clock;
-use crate::collector::JOURNAL;
 use crate::keepers;
 use crate::others::FLEET;
 use crate::plan::Plan;
@@ -284,8 +283,8 @@ pub struct Restored {
     pub memory: Vec<MemoryRow>,
     /// Where each file goes on.
     pub files: HashMap<String, Position>,
-    /// Where the journal goes on.
-    pub journal: Option<Position>,
+    /// Where each journal goes on.
+    pub journals: HashMap<String, Position>,
     /// Where the fleet's stream goes on.
     pub fleet: Option<String>,
     /// What fail2ban's database bears, if it was kept to the end of the last run. It is taken out of the store: a run without that database
@@ -311,7 +310,7 @@ pub fn restored(mut opened: Opened, kernel: &mut Kernel) -> Result<Restored, Sto
         notes.iter().for_each(|note| tracing::error!("{note}"));
     }
     let mut files: HashMap<_, _> = opened.loaded.positions.into_iter().collect();
-    let journal = files.remove(JOURNAL);
+    let journals = files.extract_if(|name, _| JournalPlace::is_named(name)).collect();
     let fleet = match files.remove(FLEET) {
         Some(Position::Cursor { cursor }) => Some(cursor),
         _ => None,
@@ -322,7 +321,7 @@ pub fn restored(mut opened: Opened, kernel: &mut Kernel) -> Result<Restored, Sto
         bans,
         memory: opened.loaded.memory,
         files,
-        journal,
+        journals,
         fleet,
         seal,
         notes,

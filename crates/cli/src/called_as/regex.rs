@@ -17,6 +17,9 @@ use crate::say;
 
 const JOURNAL: &str = "systemd-journal";
 
+/// How Debian's program ends where it does not catch what Python raised.
+const RAISED: u8 = 1;
+
 /// Carries out what was typed; the exit code.
 pub fn run(words: &[String], clock: fn() -> Moment) -> u8 {
     match arguments(words) {
@@ -70,8 +73,14 @@ fn report(ask: Ask, clock: fn() -> Moment) -> u8 {
     let read = match (file, log) {
         (Some(file), _) => lines(file, |line| trial.line(line, clock())),
         (None, Log::Journal) => {
-            let matches = trial.journal_match().to_vec();
-            journal::messages(&name, &matches, |message, at| trial.message(message, at, clock()))
+            let command = match journal::command(&name, trial.journal_match()) {
+                Ok(command) => command,
+                Err(refused) => {
+                    eprintln!("fail2ban-regex: {name}: {refused}");
+                    return RAISED;
+                }
+            };
+            journal::entries(command, |line, micros| trial.entry(line, micros, clock()))
         }
         (None, _) => {
             Trial::lines(&name).filter_map(|line| trial.line(line, clock())).for_each(|found| text(&found));

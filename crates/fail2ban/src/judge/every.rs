@@ -44,10 +44,10 @@ impl Judge {
         self.every_line(&before, at, now, all)
     }
 
-    /// As `every`, for a message whose moment is known.
-    pub fn every_of_message(&mut self, message: &str, at: Moment, now: Moment, all: bool) -> Every {
+    /// As `every`, for an entry of the journal, whose moment is known and whose line stands behind its date.
+    pub fn every_of_entry(&mut self, date: &str, line: &str, at: Moment, now: Moment, all: bool) -> Every {
         let before = self.that_stay();
-        self.cut("", "", message);
+        self.cut("", date, line);
         self.every_line(&before, Some(at), now, all)
     }
 

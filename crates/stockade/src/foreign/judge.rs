@@ -1,12 +1,14 @@
 //! fail2ban's patterns at work on one source: lines become failures in our words. No name is looked up: a line that names a host by
 //! name alone counts against nobody, and is said once.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use event::limit::{ACCOUNT_BYTES, EVIDENCE_BYTES};
 use event::{Block, Entry, Failure, Moment, Origin, Proof, Subject};
 use fail2ban::DateDetector;
+use fail2ban::journal;
 use fail2ban::judge::{self, Judge, Value, Verdict, Who};
 use fail2ban::pattern::Names;
 use jiff::tz::TimeZone;
@@ -25,6 +27,8 @@ pub struct ForeignJudge {
     has_said_names: bool,
     /// A line out of another character set.
     text: String,
+    /// Of the times before entries of the journal.
+    zone: TimeZone,
 }
 
 impl ForeignJudge {
@@ -44,7 +48,14 @@ impl ForeignJudge {
                 None
             }
         };
-        Self { jail: Arc::clone(jail), judge, given_up: 0, has_said_names: false, text: String::new() }
+        Self {
+            jail: Arc::clone(jail),
+            judge,
+            given_up: 0,
+            has_said_names: false,
+            text: String::new(),
+            zone: zone.clone(),
+        }
     }
 
     /// Judges a block of whole lines.
@@ -83,15 +94,29 @@ impl ForeignJudge {
     }
 
     /// Judges an entry of the journal, whose time is known.
-    pub fn judge_entry(&mut self, entry: &Entry<'_>, at: Moment) -> Option<ForeignFailure> {
-        let message = String::from_utf8_lossy(entry.message);
-        let verdict = self.judge.as_mut()?.message(message.trim_end(), entry.written, entry.arrival);
-        self.count_given_up();
-        let Verdict::Failure(failure) = verdict else { return None };
+    pub fn judge_entry(&mut self, entry: &Entry<'_>) -> Option<ForeignFailure> {
+        let sent = Moment::from_millis(entry.sent_micros.div_euclid(1000));
+        let at = match entry.origin {
+            Origin::Live => entry.arrival,
+            Origin::CatchUp => sent.min(entry.arrival),
+        };
+        // As fail2ban does before its patterns see it: a connection that began before is not known.
         if entry.origin == Origin::CatchUp && !self.is_in_reach(at, entry.arrival) {
             return None;
         }
-        let skew_millis = entry.arrival.millis().saturating_sub(entry.written.millis());
+        let date = journal::date(entry.sent_micros, &self.zone);
+        let line = match (std::str::from_utf8(entry.line), self.jail.charset) {
+            (Ok(line), _) => Cow::Borrowed(line),
+            (Err(_), Some(charset)) => {
+                charset.read(entry.line, &mut self.text);
+                Cow::Borrowed(self.text.as_str())
+            }
+            (Err(_), None) => String::from_utf8_lossy(entry.line),
+        };
+        let verdict = self.judge.as_mut()?.entry(&date, &line, at, entry.arrival);
+        self.count_given_up();
+        let Verdict::Failure(failure) = verdict else { return None };
+        let skew_millis = entry.arrival.millis().saturating_sub(sent.millis());
         let skew_millis = (entry.origin == Origin::Live).then_some(skew_millis);
         Some(ForeignFailure { failure: self.failure(&failure, at)?, skew_millis })
     }
