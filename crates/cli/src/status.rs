@@ -1,6 +1,6 @@
 //! Prints how things stand: what needs attention first.
 
-use control::answer::{Blocklist, Enforcement, Jail, Outlet, Remark, Source, Status};
+use control::answer::{Blocklist, Enforcement, Jail, Outlet, Source, Status};
 
 use crate::table::{span, table};
 use crate::{out, say};
@@ -37,16 +37,8 @@ pub fn print(status: &Status, json: bool) {
     }
     if !status.remarks.is_empty() {
         say!("\nof fail2ban's configuration, not done as it is written:");
-        status.remarks.iter().for_each(|remark| say!("{}", remark_line(remark)));
+        status.remarks.iter().for_each(|remark| say!("{remark}"));
     }
-}
-
-fn remark_line(remark: &Remark) -> String {
-    let Remark { place, jail, action, text, .. } = remark;
-    let place = place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
-    let jail = jail.as_ref().map(|jail| format!("jail {jail}: ")).unwrap_or_default();
-    let action = action.as_ref().map(|action| format!("action '{action}': ")).unwrap_or_default();
-    format!("{place}{jail}{action}{text}")
 }
 
 fn headline(status: &Status) -> String {

@@ -1,5 +1,8 @@
 //! What comes back. These types are what `--json` prints; times are RFC 3339 in UTC, spans are whole seconds.
 
+use std::fmt;
+
+use event::limit;
 use serde::{Deserialize, Serialize};
 
 /// One answer, as it stands on the wire: `{"answer":"done","message":"…"}`.
@@ -83,14 +86,34 @@ pub struct Status {
 pub struct Remark {
     /// File and line; null for what came over the socket.
     pub place: Option<String>,
-    /// The jail; null for the server as a whole, or what concerns many.
-    pub jail: Option<String>,
-    /// The action of that jail.
+    /// The jails; none for the server as a whole.
+    pub jails: Vec<String>,
+    /// Their action.
     pub action: Option<String>,
     /// The option.
     pub option: Option<String>,
     /// What is not done, and what happens instead.
     pub text: String,
+}
+
+/// On one line, as it stands in the log.
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.place {
+            write!(f, "{place}: ")?;
+        }
+        let more = self.jails.len().saturating_sub(limit::FAIL2BAN_REMARK_JAILS);
+        match self.jails.as_slice() {
+            [] => {}
+            [jail] => write!(f, "jail {jail}: ")?,
+            jails if more == 0 => write!(f, "jails {}: ", jails.join(", "))?,
+            jails => write!(f, "jails {} and {more} more: ", jails[..jails.len() - more].join(", "))?,
+        }
+        if let Some(action) = &self.action {
+            write!(f, "action '{action}': ")?;
+        }
+        f.write_str(&self.text)
+    }
 }
 
 /// How an action of one of fail2ban's jails did since it began.
@@ -142,6 +165,8 @@ pub struct Outlet {
     pub waiting: u64,
     /// How often more changed than could wait, so that the whole was compared instead.
     pub overrun: u64,
+    /// Records of other nodes that cannot be, or are past the bound, none of which was taken.
+    pub passed_over: u64,
     /// The other nodes of the fleet that were heard of lately.
     pub nodes: Vec<String>,
 }

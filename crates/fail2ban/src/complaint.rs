@@ -9,7 +9,7 @@ use event::limit;
 use crate::formula::Refused;
 
 /// A line of a file. Line 0 is the file as a whole.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// The file.
     pub file: Arc<Path>,

@@ -163,12 +163,3 @@ impl Said {
         Self { place: Some(complaint.place.clone()), remark: Remark { topic, text } }
     }
 }
-
-impl fmt::Display for Said {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.place {
-            Some(place) => write!(f, "{place}: {}", self.remark),
-            None => self.remark.fmt(f),
-        }
-    }
-}

@@ -1,11 +1,13 @@
 //! What of fail2ban's configuration is not honoured at present, each with its file and line as far as they are known, and which of it was
 //! said. It refuses to judge what can be honoured.
 
+use std::collections::HashMap;
+
 use control::answer;
 use event::limit;
 use fail2ban::remark::Said;
 use fail2ban::stream::Stream;
-use fail2ban::{Origins, Remark, Topic};
+use fail2ban::{Origins, Place, Remark, Topic};
 
 /// What is not honoured.
 #[derive(Debug, Default)]
@@ -79,21 +81,38 @@ impl Remarks {
 
     /// Says in the log what was not said before.
     pub fn say(&mut self) {
-        self.unsaid.drain(..).for_each(|said| tracing::warn!("{said}"));
+        grouped(self.unsaid.iter()).iter().for_each(|remark| tracing::warn!("{remark}"));
+        self.unsaid.clear();
     }
 
     /// All of it, for whoever asks later.
     pub fn told(&self) -> Vec<answer::Remark> {
-        let all = self.lasting.iter().chain(&self.jails).map(|said| {
-            let Topic { jail, action, option } = said.remark.topic.clone();
-            let option = option.filter(|option| !option.is_empty());
-            let place = said.place.as_ref().map(ToString::to_string);
-            answer::Remark { place, jail, action, option, text: said.remark.text.clone() }
-        });
-        all.collect()
+        grouped(self.lasting.iter().chain(&self.jails))
     }
 
     fn placed(&self, remark: Remark) -> Said {
         Said { place: self.origins.place(&remark.topic).cloned(), remark }
     }
+}
+
+/// What is the same of several jails, since they have it from the same line, is told once.
+fn grouped<'a>(all: impl Iterator<Item = &'a Said>) -> Vec<answer::Remark> {
+    let mut told: Vec<answer::Remark> = Vec::new();
+    let mut known: HashMap<(&Place, &Option<String>, &str), usize> = HashMap::new();
+    for Said { place, remark: Remark { topic, text } } in all {
+        let key = place.as_ref().map(|place| (place, &topic.action, text.as_str()));
+        if let Some(at) = key.and_then(|key| known.get(&key)) {
+            told[*at].jails.extend(topic.jail.clone());
+            continue;
+        }
+        known.extend(key.map(|key| (key, told.len())));
+        told.push(answer::Remark {
+            place: place.as_ref().map(ToString::to_string),
+            jails: topic.jail.iter().cloned().collect(),
+            action: topic.action.clone(),
+            option: topic.option.clone().filter(|option| !option.is_empty()),
+            text: text.clone(),
+        });
+    }
+    told
 }
