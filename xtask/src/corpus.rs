@@ -1,17 +1,21 @@
 //! Writes logs to measure with, the same bytes for the same arguments: `cargo xtask corpus DIR [LINES]`.
 //!
 //! `auth.log` is a quiet server (one line in ten is an sshd failure), `attack.log` the same server under attack (every line
-//! is), `security_log` an Asterisk's security events (one in ten is a failure).
+//! is), `security_log` an Asterisk's security events (one in ten is a failure). The logs of other services are in `services`.
+
+mod services;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+use services::SERVICES;
+
 const USERS: [&str; 10] =
     ["root", "admin", "test", "oracle", "ubuntu", "git", "postgres", "user", "pi", "ftp"];
 const ATTACKERS: u32 = 20_000;
 
-/// Writes the three logs into `dir`.
+/// Writes the logs into `dir`.
 pub fn write(dir: &Path, lines: u32) -> io::Result<()> {
     std::fs::create_dir_all(dir)?;
     let mut dice = Dice(7);
@@ -25,7 +29,13 @@ pub fn write(dir: &Path, lines: u32) -> io::Result<()> {
     }
     auth.flush()?;
     attack.flush()?;
-    security.flush()
+    security.flush()?;
+    for service in &SERVICES {
+        let mut out = log(service.log)?;
+        (0..lines).try_for_each(|number| service.write(&mut out, &mut dice, number))?;
+        out.flush()?;
+    }
+    Ok(())
 }
 
 fn sshd(out: &mut impl Write, dice: &mut Dice, number: u32, failed: bool) -> io::Result<()> {

@@ -13,12 +13,14 @@ mod default;
 mod detector;
 
 use std::fmt;
+use std::sync::Arc;
 
 use event::Moment;
 use jiff::tz::TimeZone;
 
 use detector::Detector;
 use minute::{Minute, Written};
+use template::{Seen, Template};
 
 /// A date that was found in a line. `start..end` is what fail2ban cuts out of the line before it looks for failures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,17 +64,35 @@ impl DateDetector {
     /// The date in this line. A date without a zone is in `logtimezone`, or else in `zone`; one without a year is the last such before `now`.
     pub fn find(&mut self, line: &str, now: Moment, zone: &TimeZone) -> Option<Found> {
         let (template, seen) = self.detector.find(line, now)?;
-        let work_out = |line: &str| template.moment(line, &seen, self.assumed, now, zone);
-        let cut = seen.cut.clone();
-        let at = match seen.second() {
-            _ if cut.is_empty() => None,
-            None => work_out(line),
-            Some((second, behind)) => {
-                let date = Written { template: &template, zone, cut: cut.clone(), second, behind };
-                self.minute.moment(&date, line, now, work_out)
-            }
-        };
-        Some(Found { at, start: cut.start, end: cut.end })
+        let at = self.moment(line, &template, &seen, now, zone);
+        Some(Found { at, start: seen.cut.start, end: seen.cut.end })
+    }
+
+    fn moment(
+        &mut self,
+        line: &str,
+        template: &Arc<Template>,
+        seen: &Seen,
+        now: Moment,
+        zone: &TimeZone,
+    ) -> Option<Moment> {
+        let cut = &seen.cut;
+        if cut.is_empty() {
+            return None;
+        }
+        let assumed = self.assumed;
+        let work_out = |line: &str| template.moment(line, seen, assumed, now, zone);
+        if let Some((second, behind)) = seen.second() {
+            let parts = [('<', &line[cut.start..second]), ('>', &line[behind..cut.end])].into_iter();
+            return self.minute.moment(Written { template, zone, second, parts }, line, now, work_out);
+        }
+        let Some(fields) = template.taken(seen) else { return work_out(line) };
+        let second = fields.clone().find(|(letter, part)| *letter == 'S' && part.len() == 2);
+        let Some((_, second)) = second else { return work_out(line) };
+        // The fraction of a second says nothing to fail2ban either.
+        let parts = fields.filter(|(letter, _)| !matches!(letter, 'S' | 'f'));
+        let parts = parts.map(|(letter, part)| (letter, &line[part]));
+        self.minute.moment(Written { template, zone, second: second.start, parts }, line, now, work_out)
     }
 }
 

@@ -6,22 +6,18 @@ pub mod tags;
 pub mod syntax;
 pub mod python;
 pub mod render;
+pub mod linear;
 mod tail;
 mod relaxed;
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use event::limit::{
-    FAIL2BAN_PATTERN_DEPTH, FAIL2BAN_PATTERN_PROGRAM, FAIL2BAN_PATTERN_SIZE_BYTES, FAIL2BAN_PATTERN_STEPS,
-};
+use event::limit::{FAIL2BAN_PATTERN_PROGRAM, FAIL2BAN_PATTERN_SIZE_BYTES, FAIL2BAN_PATTERN_STEPS};
 use fancy_regex::Regex as Backtracking;
-use regex_automata::Input;
-use regex_automata::meta::Regex as Automaton;
-use regex_automata::util::primitives::NonMaxUsize;
+use filter::program::NOWHERE;
 
-use regex_syntax::hir::Hir;
-
+use linear::{Linear, Workspace, parsed};
 use relaxed::Relaxed;
 use render::{Target, needs_backtracking, render, render_ascii};
 use syntax::Node;
@@ -60,17 +56,8 @@ enum Engine {
 /// Finds most matches of a pattern that needs backtracking, in text of ASCII, and says where it cannot tell.
 #[derive(Clone, Debug)]
 struct Quick {
-    automaton: Automaton,
+    linear: Linear,
     relaxed: Arc<Relaxed>,
-}
-
-/// An automaton in two forms: a small one for text that is ASCII throughout, as most lines are, and one for any other, which is only
-/// made when such a line comes.
-#[derive(Clone, Debug)]
-struct Linear {
-    ascii: Automaton,
-    whole: Arc<OnceLock<Option<Automaton>>>,
-    text: Arc<str>,
 }
 
 /// Texts of which one at least stands in every match.
@@ -79,9 +66,10 @@ type Literals = Vec<Vec<u8>>;
 /// Where groups stand in the text; kept by the caller, so that searching allocates little.
 #[derive(Clone, Debug, Default)]
 pub struct Places {
-    slots: Vec<Option<NonMaxUsize>>,
+    slots: Vec<u32>,
     /// The groups of a simpler pattern.
-    relaxed: Vec<Option<NonMaxUsize>>,
+    relaxed: Vec<u32>,
+    workspace: Workspace,
 }
 
 /// The search was given up: its steps were used up.
@@ -103,7 +91,7 @@ impl Pattern {
         let shorter = without_tail(&parsed.root).filter(|_| one_line && !hard);
         let searched = shorter.as_ref().map_or(&parsed.root, |(root, _)| root);
         let (linear, literals) =
-            Linear::new(searched, target, one_line).map_err(|cause| wrong(Wrong::Engine(cause)))?;
+            compiled(searched, target, one_line).map_err(|cause| wrong(Wrong::Engine(cause)))?;
         let engine = if hard {
             let quick = Quick::new(&parsed.root, one_line);
             let exact = backtracking(&render(&parsed.root, Target::Backtracking, one_line));
@@ -144,11 +132,10 @@ impl Pattern {
     /// Searches `text`; if it matches, `places` says where its groups stand.
     pub fn search(&self, text: &str, places: &mut Places) -> Result<bool, TooManySteps> {
         places.slots.clear();
-        places.slots.resize(self.names.len() * 2, None);
+        places.slots.resize(self.names.len() * 2, NOWHERE);
         match &self.engine {
             Engine::Linear(linear, tail) => {
-                let automaton = linear.automaton(text)?;
-                let found = automaton.search_slots(&Input::new(text), &mut places.slots).is_some();
+                let found = linear.search(text, 0, &mut places.slots, &mut places.workspace)?;
                 if let Some(tail) = tail.filter(|_| found) {
                     places.extend(tail, text);
                 }
@@ -160,14 +147,15 @@ impl Pattern {
                 {
                     return Ok(found);
                 }
-                if !guard.automaton(text)?.is_match(text) {
+                places.relaxed.clear();
+                if !guard.search(text, 0, &mut places.relaxed, &mut places.workspace)? {
                     return Ok(false);
                 }
                 let Some(found) = exact.captures(text).map_err(|_| TooManySteps)? else { return Ok(false) };
                 for (number, slots) in places.slots.chunks_exact_mut(2).enumerate() {
-                    let group = found.get(number);
-                    slots[0] = group.as_ref().and_then(|group| NonMaxUsize::new(group.start()));
-                    slots[1] = group.as_ref().and_then(|group| NonMaxUsize::new(group.end()));
+                    if let Some(group) = found.get(number) {
+                        slots.copy_from_slice(&[group.start() as u32, group.end() as u32]);
+                    }
                 }
                 Ok(true)
             }
@@ -178,7 +166,7 @@ impl Pattern {
 impl Places {
     /// Where a group stands, by its number; 0 is the whole match.
     pub fn group(&self, number: usize) -> Option<(usize, usize)> {
-        Some(((*self.slots.get(number * 2)?)?.get(), (*self.slots.get(number * 2 + 1)?)?.get()))
+        stands(&self.slots, number)
     }
 
     /// Lets the match and the tail's group go on to the end of the line.
@@ -187,33 +175,40 @@ impl Places {
         let rest = &text.as_bytes()[end..];
         let end = end + rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
         for group in [Some(0), tail.group].into_iter().flatten() {
-            self.slots[group * 2 + 1] = NonMaxUsize::new(end);
+            self.slots[group * 2 + 1] = end as u32;
         }
+    }
+}
+
+fn stands(slots: &[u32], group: usize) -> Option<(usize, usize)> {
+    match slots.get(group * 2..group * 2 + 2)? {
+        &[start, end] if start != NOWHERE && end != NOWHERE => Some((start as usize, end as usize)),
+        _ => None,
     }
 }
 
 impl Quick {
     fn new(root: &Node, one_line: bool) -> Option<Self> {
         let relaxed = Relaxed::new(root).filter(|relaxed| !needs_backtracking(&relaxed.root, one_line))?;
-        let hir = parsed(&render_ascii(&relaxed.root, Target::Linear, one_line), false).ok()?;
-        Some(Self { automaton: automaton(&hir).ok()?, relaxed: Arc::new(relaxed) })
+        let ascii = parsed(&render_ascii(&relaxed.root, Target::Linear, one_line), false).ok()?;
+        let linear = Linear::new(&ascii, render(&relaxed.root, Target::Linear, one_line)).ok()?;
+        Some(Self { linear, relaxed: Arc::new(relaxed) })
     }
 
     /// Whether the pattern matches, and where its groups stand then. None: this cannot be told.
     fn search(&self, text: &str, places: &mut Places) -> Option<bool> {
-        let Places { slots, relaxed } = places;
+        let Places { slots, relaxed, workspace } = places;
         relaxed.clear();
-        relaxed.resize(2 + self.relaxed.origin.len() * 2, None);
-        if self.automaton.search_slots(&Input::new(text), relaxed).is_none() {
+        relaxed.resize(2 + self.relaxed.origin.len() * 2, NOWHERE);
+        if !self.linear.search(text, 0, relaxed, workspace).ok()? {
             return Some(false);
         }
-        let place = |group: usize| Some((relaxed[group * 2]?.get(), relaxed[group * 2 + 1]?.get()));
-        if !self.relaxed.checks.iter().all(|check| check.holds(text, place(check.group))) {
+        if !self.relaxed.checks.iter().all(|check| check.holds(text, stands(relaxed, check.group))) {
             return None;
         }
         slots[..2].copy_from_slice(&relaxed[..2]);
         for (origin, taken) in self.relaxed.origin.iter().zip(relaxed[2..].chunks_exact(2)) {
-            if *origin > 0 && taken[0].is_some() {
+            if *origin > 0 && taken[0] != NOWHERE {
                 slots[origin * 2..origin * 2 + 2].copy_from_slice(taken);
             }
         }
@@ -221,39 +216,13 @@ impl Quick {
     }
 }
 
-impl Linear {
-    /// The automaton, and texts of which every match has one.
-    fn new(root: &Node, target: Target, one_line: bool) -> Result<(Self, Option<Literals>), String> {
-        let hir = parsed(&render_ascii(root, target, one_line), false)?;
-        let text = Arc::from(render(root, target, one_line));
-        let linear = Self { ascii: automaton(&hir)?, whole: Arc::default(), text };
-        let literals = filter::literal::required(&hir);
-        let whole_line = |literals: &Literals| !literals.iter().flatten().any(|byte| *byte == b'\n');
-        Ok((linear, literals.filter(whole_line)))
-    }
-
-    /// The form for this text. One that would be too large counts as a search given up.
-    fn automaton(&self, text: &str) -> Result<&Automaton, TooManySteps> {
-        if text.is_ascii() {
-            return Ok(&self.ascii);
-        }
-        let make = || parsed(&self.text, true).and_then(|hir| automaton(&hir)).ok();
-        self.whole.get_or_init(make).as_ref().ok_or(TooManySteps)
-    }
-}
-
-fn parsed(text: &str, unicode: bool) -> Result<Hir, String> {
-    let mut builder = regex_syntax::ParserBuilder::new();
-    let mut parser =
-        builder.unicode(unicode).utf8(unicode).nest_limit(4 * FAIL2BAN_PATTERN_DEPTH as u32).build();
-    parser.parse(text).map_err(|cause| cause.to_string())
-}
-
-fn automaton(hir: &Hir) -> Result<Automaton, String> {
-    let config = Automaton::config()
-        .nfa_size_limit(Some(FAIL2BAN_PATTERN_SIZE_BYTES))
-        .hybrid_cache_capacity(FAIL2BAN_PATTERN_SIZE_BYTES / 8);
-    Automaton::builder().configure(config).build_from_hir(hir).map_err(|cause| cause.to_string())
+/// What runs the tree, and texts of which every match in a text of ASCII has one.
+fn compiled(root: &Node, target: Target, one_line: bool) -> Result<(Linear, Option<Literals>), String> {
+    let ascii = parsed(&render_ascii(root, target, one_line), false)?;
+    let literals = filter::literal::required(&ascii);
+    let whole_line = |literals: &Literals| !literals.iter().flatten().any(|byte| *byte == b'\n');
+    let linear = Linear::new(&ascii, render(root, target, one_line))?;
+    Ok((linear, literals.filter(whole_line)))
 }
 
 /// Without its optimisations: they have been wrong before, and what is not looked for quickly here is not looked for often.

@@ -4,24 +4,44 @@
 use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 
 use crate::byteset::ByteSet;
-use crate::program::{After, Program, SLOTS_MAX, Step};
+use crate::program::{After, Place, Program, SLOTS_MAX, Step};
 
 /// Steps of one program; a pattern with larger counted repetitions goes to the automaton.
 const STEPS_MAX: usize = 2000;
 
-/// Compiles `hir`, or says by `None` that it needs the automaton.
+/// Slots of a program that is no filter's of ours: 127 groups.
+const SLOTS_WIDE: usize = 256;
+
+/// Compiles one of our own patterns, or says by `None` that it needs the automaton.
 pub(crate) fn compile(hir: &Hir) -> Option<Program> {
-    let mut compiler = Compiler { steps: Vec::new(), sets: Vec::new(), slots: 0 };
+    program(hir, SLOTS_MAX, false)
+}
+
+impl Program {
+    /// Compiles `hir`, which must have been read without Unicode, or says by `None` that it needs the automaton. The match may begin
+    /// anywhere.
+    pub fn new(hir: &Hir) -> Option<Self> {
+        program(hir, SLOTS_WIDE, true)
+    }
+}
+
+fn program(hir: &Hir, slots_max: usize, whole: bool) -> Option<Program> {
+    let mut compiler =
+        Compiler { steps: Vec::new(), sets: Vec::new(), slots: 2 * usize::from(whole), slots_max };
     compiler.emit(hir)?;
     compiler.push(Step::Match)?;
     compiler.look_ahead();
-    Some(Program { steps: compiler.steps, sets: compiler.sets, slots: compiler.slots })
+    let anchored = hir.properties().look_set_prefix().contains(Look::Start);
+    let first = compiler.first_set(0);
+    let Compiler { steps, sets, slots, .. } = compiler;
+    Some(Program { steps, sets, slots, anchored, first, whole })
 }
 
 struct Compiler {
     steps: Vec<Step>,
     sets: Vec<ByteSet>,
     slots: usize,
+    slots_max: usize,
 }
 
 impl Compiler {
@@ -35,10 +55,10 @@ impl Compiler {
             }
             HirKind::Look(Look::Start) => self.push(Step::Start),
             HirKind::Look(Look::End) => self.push(Step::End),
-            HirKind::Look(_) => None,
+            HirKind::Look(look) => self.push(Step::Between(place(*look)?)),
             HirKind::Capture(capture) => {
                 let slot = capture.index as usize * 2;
-                if slot + 1 >= SLOTS_MAX {
+                if slot + 1 >= self.slots_max {
                     return None;
                 }
                 self.slots = self.slots.max(slot + 2);
@@ -85,7 +105,8 @@ impl Compiler {
             });
         }
         // A body that can be empty could go round for ever; the automaton knows how to handle it.
-        if repetition.sub.properties().minimum_len().is_none_or(|length| length == 0) {
+        let once = repetition.max == Some(1);
+        if !once && repetition.sub.properties().minimum_len().is_none_or(|length| length == 0) {
             return None;
         }
         for _ in 0..repetition.min {
@@ -216,10 +237,28 @@ impl Compiler {
                 Step::Jump(target) => open.push(*target as usize),
                 Step::Save(_) | Step::Start => open.push(step + 1),
                 Step::End => ahead.end = true,
+                Step::Between(Place::LineEnd) => {
+                    ahead.end = true;
+                    ahead.bytes.add_range(b'\n', b'\n');
+                }
+                // They only narrow down what follows.
+                Step::Between(_) => open.push(step + 1),
                 Step::Match => ahead.matched = true,
             }
         }
         ahead
+    }
+}
+
+/// The places that only bytes tell; the automaton knows more of them.
+fn place(look: Look) -> Option<Place> {
+    match look {
+        Look::StartLF => Some(Place::LineStart),
+        Look::EndLF => Some(Place::LineEnd),
+        Look::WordAscii => Some(Place::WordEdge),
+        Look::WordAsciiNegate => Some(Place::NoWordEdge),
+        Look::WordEndHalfAscii => Some(Place::WordEndHalf),
+        _ => None,
     }
 }
 

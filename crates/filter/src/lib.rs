@@ -29,5 +29,6 @@ pub use definition::{Definition, FilterError, FilterErrorKind};
 pub use explain::{Obstacle, obstacles};
 pub use filter::{Filter, Kind};
 pub use found::{Found, Host, Judged};
+pub use program::Program;
 pub use set::{FilterSet, Scratch};
 pub use timestamp::Zone;

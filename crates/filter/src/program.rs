@@ -27,8 +27,25 @@ pub(crate) enum Step {
     Start,
     /// The text ends here.
     End,
+    /// A place that the bytes on both sides of it tell.
+    Between(Place),
     /// Found.
     Match,
+}
+
+/// Places between two bytes, as the automaton knows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A line begins here.
+    LineStart,
+    /// A line ends here.
+    LineEnd,
+    /// A word of ASCII begins or ends here.
+    WordEdge,
+    /// None does.
+    NoWordEdge,
+    /// No word goes on behind this place.
+    WordEndHalf,
 }
 
 /// What is known of what follows a run: it saves most of the backtracking.
@@ -44,10 +61,16 @@ pub(crate) enum After {
 
 /// A compiled pattern.
 #[derive(Clone, Debug)]
-pub(crate) struct Program {
+pub struct Program {
     pub(crate) steps: Vec<Step>,
     pub(crate) sets: Vec<ByteSet>,
     pub(crate) slots: usize,
+    /// Whether a match can only begin where the text does.
+    pub(crate) anchored: bool,
+    /// The bytes with which a match begins, if it cannot be empty.
+    pub(crate) first: Option<u16>,
+    /// Whether the first two slots say where the whole match stands.
+    pub(crate) whole: bool,
 }
 
 /// Where each group begins and ends: `2 * group` and `2 * group + 1`; `NOWHERE` if it took no part.
@@ -57,7 +80,13 @@ pub(crate) const SLOTS_MAX: usize = 16;
 /// Groups that a pattern may have; the whole match takes the first two slots.
 pub(crate) const GROUPS_MAX: usize = SLOTS_MAX / 2 - 1;
 /// The place of a group that took no part.
-pub(crate) const NOWHERE: u32 = u32::MAX;
+pub const NOWHERE: u32 = u32::MAX;
+
+/// What runs need besides the text, kept by the caller so that no run allocates.
+#[derive(Clone, Debug, Default)]
+pub struct Room {
+    frames: Vec<Frame>,
+}
 
 /// What to try next when the present way fails.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +103,7 @@ pub(crate) enum Frame {
 
 /// How a run of a program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
+pub enum Ending {
     /// The text matches; the slots are set.
     Matched,
     /// It does not.
@@ -93,24 +122,83 @@ impl Program {
         self.steps.iter().map(bytes).sum()
     }
 
+    /// How many slots a search fills: two for each group, the first two for the whole match.
+    pub fn slots(&self) -> usize {
+        self.slots.max(2)
+    }
+
+    /// Finds the first match that begins at `from` or behind it. `slots` then say where the groups stand; there must be room for as many
+    /// as `slots()` says.
+    pub fn search(&self, text: &[u8], from: usize, slots: &mut [u32], room: &mut Room, fuel: u32) -> Ending {
+        let mut fuel = i64::from(fuel);
+        let mut start = from;
+        loop {
+            if let Some(first) = self.first.filter(|_| !self.anchored) {
+                let set = &self.sets[usize::from(first)];
+                match text[start..].iter().position(|byte| set.has(*byte)) {
+                    Some(skipped) => start += skipped,
+                    None => return Ending::Refused,
+                }
+            }
+            match self.run_at(text, start, slots, &mut room.frames, &mut fuel) {
+                Ending::Refused if !self.anchored && start < text.len() => start += 1,
+                ending => return ending,
+            }
+        }
+    }
+
     /// Matches all of `text`, from its first byte. `frames` is scratch, handed in so that it is allocated once.
     pub(crate) fn run(&self, text: &[u8], slots: &mut Slots, frames: &mut Vec<Frame>, fuel: u32) -> Ending {
+        self.run_at(text, 0, slots, frames, &mut i64::from(fuel))
+    }
+
+    #[inline(always)]
+    fn run_at(
+        &self,
+        text: &[u8],
+        start: usize,
+        slots: &mut [u32],
+        frames: &mut Vec<Frame>,
+        fuel: &mut i64,
+    ) -> Ending {
         frames.clear();
         slots[..self.slots].fill(NOWHERE);
-        let mut machine = Machine { program: self, text, slots, frames, fuel: i64::from(fuel) };
-        let (mut step, mut at) = (0usize, 0usize);
-        while machine.fuel > 0 {
+        let mut machine = Machine { program: self, text, slots, frames, fuel: *fuel };
+        let (mut step, mut at) = (0usize, start);
+        let ending = loop {
+            if machine.fuel <= 0 {
+                break Ending::Overrun;
+            }
             machine.fuel -= 1;
             match machine.advance(step, at) {
                 Next::At(next_step, next_at) => (step, at) = (next_step, next_at),
-                Next::Matched => return Ending::Matched,
+                Next::Matched => break Ending::Matched,
                 Next::Dead => match machine.resume() {
                     Some(next) => (step, at) = next,
-                    None => return Ending::Refused,
+                    None => break Ending::Refused,
                 },
             }
+        };
+        *fuel = machine.fuel;
+        if ending == Ending::Matched && self.whole {
+            slots[0] = start as u32;
+            slots[1] = at as u32;
         }
-        Ending::Overrun
+        ending
+    }
+}
+
+impl Place {
+    fn is_at(self, text: &[u8], at: usize) -> bool {
+        let word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        let before = || at.checked_sub(1).and_then(|at| text.get(at));
+        match self {
+            Self::LineStart => before().is_none_or(|byte| *byte == b'\n'),
+            Self::LineEnd => text.get(at).is_none_or(|byte| *byte == b'\n'),
+            Self::WordEdge => word(before()) != word(text.get(at)),
+            Self::NoWordEdge => word(before()) == word(text.get(at)),
+            Self::WordEndHalf => !word(text.get(at)),
+        }
     }
 }
 
@@ -118,7 +206,7 @@ impl Program {
 struct Machine<'r> {
     program: &'r Program,
     text: &'r [u8],
-    slots: &'r mut Slots,
+    slots: &'r mut [u32],
     frames: &'r mut Vec<Frame>,
     fuel: i64,
 }
@@ -184,6 +272,7 @@ impl Machine<'_> {
             }
             Step::Start => Next::when(at == 0, step + 1, at),
             Step::End => Next::when(at == self.text.len(), step + 1, at),
+            Step::Between(place) => Next::when(place.is_at(self.text, at), step + 1, at),
             Step::Match => Next::Matched,
         }
     }

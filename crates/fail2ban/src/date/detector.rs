@@ -8,6 +8,7 @@ use event::{Moment, limit};
 use super::DateError;
 use super::default::{PATTERNS, TEMPLATES};
 use super::template::{Seen, Template, braced};
+use crate::pattern::linear::Workspace;
 
 /// The templates of one log in their present order, and what was learned of them.
 #[derive(Clone, Debug)]
@@ -16,6 +17,7 @@ pub struct Detector {
     last: Option<Last>,
     /// The first of the templates that never won.
     unused: usize,
+    workspace: Workspace,
 }
 
 #[derive(Clone, Debug)]
@@ -47,7 +49,7 @@ const FAR: usize = 0x7fff_ffff;
 impl Detector {
     /// For these patterns; for none of them, the default templates.
     pub fn new<'a>(patterns: impl Iterator<Item = &'a str>) -> Result<Self, DateError> {
-        let mut made = Self { slots: Vec::new(), last: None, unused: 0 };
+        let mut made = Self { slots: Vec::new(), last: None, unused: 0, workspace: Workspace::default() };
         for pattern in patterns.take(limit::FAIL2BAN_ENTRIES) {
             made.add_pattern(pattern)?;
         }
@@ -116,7 +118,11 @@ impl Detector {
         let anchored = anchored.begin || anchored.end;
         let in_place = !anchored && last.fits(line);
         let part = if in_place { last.start..last.end.min(line.len()) } else { 0..line.len() };
-        let seen = if part.start <= part.end { self.slots[slot].find(line, part) } else { None };
+        let seen = if part.start <= part.end {
+            self.slots[slot].find(line, part, &mut self.workspace)
+        } else {
+            None
+        };
         let Some(seen) = seen else { return if in_place { Again::No } else { Again::Skip(slot) } };
         let moved = seen.whole.start != last.start || seen.whole.end != last.end;
         if self.slots.len() == 1 || anchored || !moved {
@@ -137,7 +143,9 @@ impl Detector {
             if Some(index) == skip {
                 continue;
             }
-            let Some(seen) = self.slots[index].find(line, 0..line.len()) else { continue };
+            let Some(seen) = self.slots[index].find(line, 0..line.len(), &mut self.workspace) else {
+                continue;
+            };
             let slot = &self.slots[index];
             let anchored = slot.template.anchored;
             let Some(next) = self.slots.get(index + 1) else { return Some((index, seen)) };
@@ -208,8 +216,8 @@ impl Slot {
         Self { template, won: 0, matched: 0, used: Moment::default(), distance: FAR }
     }
 
-    fn find(&mut self, line: &str, part: std::ops::Range<usize>) -> Option<Seen> {
-        let seen = self.template.find(line, part)?;
+    fn find(&mut self, line: &str, part: std::ops::Range<usize>, workspace: &mut Workspace) -> Option<Seen> {
+        let seen = self.template.find(line, part, workspace)?;
         self.matched += 1;
         Some(seen)
     }

@@ -1,7 +1,6 @@
 //! What a date means, remembered for the minute that it is in: the dates of a log differ in their seconds for the most part. It refuses
 //! to work a date out itself.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use event::Moment;
@@ -17,17 +16,15 @@ pub struct Minute {
 
 /// A date in a line, with two digits for the second.
 #[derive(Debug)]
-pub struct Written<'d> {
+pub struct Written<'d, P> {
     /// Its template.
     pub template: &'d Arc<Template>,
     /// The zone of dates that name none.
     pub zone: &'d TimeZone,
-    /// Where it is.
-    pub cut: Range<usize>,
     /// Where the two digits are.
     pub second: usize,
-    /// Where what follows them and their fraction begins.
-    pub behind: usize,
+    /// All that says something but the second and its fraction, each part with what it is.
+    pub parts: P,
 }
 
 #[derive(Clone, Debug)]
@@ -36,19 +33,17 @@ struct Known {
     zone: TimeZone,
     /// Years and days that are not written are guessed from it.
     now: Moment,
-    /// The date before its seconds, and behind them.
-    before: String,
-    behind: String,
+    parts: Vec<(char, String)>,
     /// The first second, once a second date of this minute was met.
     first: Option<Moment>,
 }
 
 impl Minute {
-    /// The moment of the date `date.cut` in `line`, or what `work_out` says of a date. It is asked of the first and the last second, and
-    /// where they are 59 seconds apart, the minute is an ordinary one.
-    pub fn moment(
+    /// The moment of a date in `line`, or what `work_out` says of one. It is asked of the first and the last second, and where they are
+    /// 59 seconds apart, the minute is an ordinary one.
+    pub fn moment<'l>(
         &mut self,
-        date: &Written<'_>,
+        date: Written<'_, impl Iterator<Item = (char, &'l str)> + Clone>,
         line: &str,
         now: Moment,
         work_out: impl Fn(&str) -> Option<Moment>,
@@ -56,20 +51,18 @@ impl Minute {
         let (digits, rest) = line[date.second..].split_at(2);
         let seconds = digits.parse::<i64>().ok().filter(|seconds| *seconds < 60);
         let Some(seconds) = seconds else { return work_out(line) };
-        let (before, behind) = (&line[date.cut.start..date.second], &line[date.behind..date.cut.end]);
         let known = self.known.as_mut().filter(|known| {
             known.now == now
-                && known.before == before
-                && known.behind == behind
                 && Arc::ptr_eq(&known.template, date.template)
+                && are_same(&known.parts, date.parts.clone())
                 && known.zone == *date.zone
         });
         let Some(known) = known else {
             // Where no date is like the one before, as among those of several logs, no more is worked out than what is asked for.
             let found = work_out(line)?;
             let (template, zone) = (Arc::clone(date.template), date.zone.clone());
-            let (before, behind) = (before.to_owned(), behind.to_owned());
-            self.known = Some(Known { template, zone, now, before, behind, first: None });
+            let parts = date.parts.map(|(kind, part)| (kind, part.to_owned())).collect();
+            self.known = Some(Known { template, zone, now, parts, first: None });
             return Some(found);
         };
         if known.first.is_none() {
@@ -83,4 +76,9 @@ impl Minute {
             None => work_out(line),
         }
     }
+}
+
+fn are_same<'l>(known: &[(char, String)], mut parts: impl Iterator<Item = (char, &'l str)>) -> bool {
+    known.iter().all(|(kind, text)| parts.next().is_some_and(|part| part == (*kind, text.as_str())))
+        && parts.next().is_none()
 }

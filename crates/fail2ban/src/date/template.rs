@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::form::Form;
 use super::search::{Begin, Edges, Match, Search};
 use super::{DateError, field, stamp};
+use crate::pattern::linear::Workspace;
 
 /// A way to write a date.
 #[derive(Debug)]
@@ -183,25 +184,37 @@ impl Template {
     }
 
     /// The first match in this part of the line.
-    pub fn find(&self, line: &str, part: Range<usize>) -> Option<Seen> {
+    pub fn find(&self, line: &str, part: Range<usize>, workspace: &mut Workspace) -> Option<Seen> {
         if let Some(spot) = self.form.and_then(|form| form.read(line, part.clone())) {
             let by = By::Hand { second: spot.second, behind: spot.behind };
             return Some(Seen { whole: spot.whole, cut: spot.cut, part, by });
         }
-        self.search(line, part)
+        self.search(line, part, workspace)
     }
 
     /// As `find`, by regular expressions alone.
-    pub fn search(&self, line: &str, part: Range<usize>) -> Option<Seen> {
+    pub fn search(&self, line: &str, part: Range<usize>, workspace: &mut Workspace) -> Option<Seen> {
         let all = self.searches.iter().enumerate();
-        let found = all.filter_map(|(search, regex)| Some((regex.find(line, part.clone())?, search)));
+        let found =
+            all.filter_map(|(search, regex)| Some((regex.find(line, part.clone(), workspace)?, search)));
         let (found, search) = found.min_by_key(|(found, search)| (found.whole.start, *search))?;
         let cut = match self.meaning {
             Meaning::Epoch { group: 0, .. } => found.whole.clone(),
-            _ => found.groups.get(1)?.clone().unwrap_or(0..0),
+            _ => found.group(1).unwrap_or(0..0),
         };
         let whole = found.whole.clone();
         Some(Seen { whole, cut, part, by: By::Search(found, search) })
+    }
+
+    /// The fields that a match took, each a letter, and where they stand. None: it was read by hand, or it is no match of fields.
+    pub fn taken<'s>(
+        &'s self,
+        seen: &'s Seen,
+    ) -> Option<impl Iterator<Item = (char, Range<usize>)> + Clone + 's> {
+        let By::Search(found, search) = &seen.by else { return None };
+        let fields = self.searches[*search].fields.iter();
+        (self.meaning == Meaning::Fields)
+            .then(|| fields.filter_map(|(letter, group)| Some((*letter, found.group(*group)?))))
     }
 
     /// The moment that a match means. None: there is no such date.
@@ -216,27 +229,19 @@ impl Template {
         match self.meaning {
             Meaning::Fields => {
                 let again;
-                let (found, search) = match &seen.by {
-                    By::Search(found, search) => (found, *search),
+                let seen = match &seen.by {
+                    By::Search(..) => seen,
                     By::Hand { .. } => {
-                        let By::Search(found, search) = self.search(line, seen.part.clone())?.by else {
-                            return None;
-                        };
-                        again = found;
-                        (&again, search)
+                        again = self.search(line, seen.part.clone(), &mut Workspace::default())?;
+                        &again
                     }
                 };
-                let names = self.searches[search].names.iter().enumerate();
-                let fields = names.filter_map(|(number, name)| {
-                    let mut letters = name.as_deref()?.chars();
-                    let (letter, None) = (letters.next()?, letters.next()) else { return None };
-                    Some((letter, &line[found.groups.get(number)?.clone()?]))
-                });
+                let fields = self.taken(seen)?.map(|(letter, part)| (letter, &line[part]));
                 stamp::moment(fields, assumed, now, zone)
             }
             Meaning::Epoch { group, long } => {
                 let part = match &seen.by {
-                    By::Search(found, _) if group > 0 => found.groups.get(group)?.clone()?,
+                    By::Search(found, _) if group > 0 => found.group(group)?,
                     _ => seen.whole.clone(),
                 };
                 epoch_moment(&line[part], long)

@@ -78,6 +78,7 @@ mod by_hand {
 
     use super::super::default::PATTERNS;
     use super::super::template::Template;
+    use crate::pattern::linear::Workspace;
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(400))]
@@ -97,8 +98,8 @@ mod by_hand {
             let line = format!("{before}{date}{time}{behind}");
             let length = line.floor_char_boundary(line.len().saturating_sub(cut));
             for part in [0..line.len(), 0..length, before.len()..line.len(), before.len()..length.max(before.len())] {
-                let hand = template.find(&line, part.clone());
-                let regex = template.search(&line, part);
+                let hand = template.find(&line, part.clone(), &mut Workspace::default());
+                let regex = template.search(&line, part, &mut Workspace::default());
                 let places = |seen: &super::super::template::Seen| (seen.whole.clone(), seen.cut.clone());
                 prop_assert_eq!(hand.as_ref().map(places), regex.as_ref().map(places), "{}", line);
             }

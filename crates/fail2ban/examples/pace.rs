@@ -1,0 +1,64 @@
+//! How many lines a second a filter of fail2ban's judges: `pace DIR FILTER LOG`, DIR being fail2ban's configuration. One thread, the log
+//! in memory, the best of five runs. It refuses to say what was found, but for how often.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use event::Moment;
+use fail2ban::judge::{Judge, Verdict};
+use fail2ban::pattern::Names;
+use fail2ban::{DateDetector, filter_file};
+use jiff::tz::TimeZone;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [folder, filter, log] = &arguments[..] else {
+        eprintln!("usage: pace DIR FILTER LOG");
+        return ExitCode::from(64);
+    };
+    match pace(Path::new(folder), filter, log) {
+        Ok(told) => println!("{told}"),
+        Err(wrong) => {
+            eprintln!("pace: {wrong}");
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn pace(folder: &Path, filter: &str, log: &str) -> Result<String, String> {
+    let (text, _) = filter_file::read(folder, filter).map_err(|_| format!("no filter '{filter}'"))?;
+    let lines = std::fs::read(log).map_err(|cause| format!("{log}: {cause}"))?;
+    // Some moment after all of them.
+    let now = Moment::from_seconds(1_795_000_000);
+    let (mut best, mut counts) = (f64::MAX, [0u64; 4]);
+    for _ in 0..5 {
+        let dates =
+            DateDetector::new(text.datepattern.as_deref(), None).map_err(|wrong| wrong.to_string())?;
+        let (mut judge, wrong) = Judge::new(&text, Names::Read, dates, TimeZone::UTC);
+        wrong.iter().for_each(|wrong| eprintln!("pace: {wrong}"));
+        counts = [0; 4];
+        let start = started();
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            counts[match judge.bytes(line, now) {
+                Verdict::Failure(_) => 0,
+                Verdict::NoFailure(_) => 1,
+                Verdict::Ignored(_) => 2,
+                Verdict::Missed => 3,
+            }] += 1;
+        }
+        best = best.min(start.elapsed().as_secs_f64());
+    }
+    let all: u64 = counts.iter().sum();
+    let [failures, harmless, ignored, missed] = counts;
+    Ok(format!(
+        "{filter:16} {:9.0} lines/s {:6.0} ns a line; {failures} failures, {harmless} no failures, {ignored} ignored, {missed} missed",
+        all as f64 / best,
+        best * 1e9 / all as f64
+    ))
+}
+
+#[expect(clippy::disallowed_methods, reason = "what is measured is time")]
+fn started() -> std::time::Instant {
+    std::time::Instant::now()
+}

@@ -1,0 +1,92 @@
+//! A pattern that an automaton can search: what runs it. For text that is ASCII throughout, as most lines are, a program that finds match
+//! and groups in one go, within a budget of steps; past that, and for any other text, the automaton, in time in proportion to the line. It
+//! refuses to know what the pattern was written as.
+
+use std::sync::{Arc, OnceLock};
+
+use event::limit::{FAIL2BAN_PATTERN_DEPTH, FAIL2BAN_PATTERN_SIZE_BYTES, MATCH_STEPS};
+use filter::Program;
+use filter::program::{Ending, NOWHERE, Room};
+use regex_automata::Input;
+use regex_automata::meta::Regex as Automaton;
+use regex_automata::util::primitives::NonMaxUsize;
+use regex_syntax::hir::Hir;
+
+use super::TooManySteps;
+
+/// The program and the automaton, the latter in two forms: a small one for text of ASCII, and one for any other, which is only made
+/// when such a line comes.
+#[derive(Clone, Debug)]
+pub struct Linear {
+    /// None if the pattern has something that programs do not do.
+    program: Option<Arc<Program>>,
+    ascii: Automaton,
+    whole: Arc<OnceLock<Option<Automaton>>>,
+    text: Arc<str>,
+}
+
+/// What searching needs besides the text, kept by the caller so that searching does not allocate.
+#[derive(Clone, Debug, Default)]
+pub struct Workspace {
+    room: Room,
+    slots: Vec<Option<NonMaxUsize>>,
+}
+
+impl Linear {
+    /// For a pattern in the automaton's syntax: for text of ASCII, and for any.
+    pub fn new(ascii: &Hir, whole: String) -> Result<Self, String> {
+        let program = Program::new(ascii).map(Arc::new);
+        Ok(Self { program, ascii: automaton(ascii)?, whole: Arc::default(), text: whole.into() })
+    }
+
+    /// Searches `text` from `from` on; `slots` then say where each group begins and ends, or are `NOWHERE`.
+    pub fn search(
+        &self,
+        text: &str,
+        from: usize,
+        slots: &mut Vec<u32>,
+        workspace: &mut Workspace,
+    ) -> Result<bool, TooManySteps> {
+        let is_ascii = text.is_ascii();
+        if let Some(program) = self.program.as_ref().filter(|_| is_ascii) {
+            if slots.len() < program.slots() {
+                slots.resize(program.slots(), NOWHERE);
+            }
+            match program.search(text.as_bytes(), from, slots, &mut workspace.room, MATCH_STEPS) {
+                Ending::Matched => return Ok(true),
+                Ending::Refused => return Ok(false),
+                Ending::Overrun => {}
+            }
+        }
+        let automaton = if is_ascii { &self.ascii } else { self.whole()? };
+        workspace.slots.clear();
+        workspace.slots.resize(slots.len(), None);
+        let input = Input::new(text).span(from..text.len());
+        let found = automaton.search_slots(&input, &mut workspace.slots).is_some();
+        for (slot, wide) in slots.iter_mut().zip(&workspace.slots) {
+            *slot = wide.and_then(|at| u32::try_from(at.get()).ok()).unwrap_or(NOWHERE);
+        }
+        Ok(found)
+    }
+
+    /// The automaton for any text. One that would be too large counts as a search given up.
+    fn whole(&self) -> Result<&Automaton, TooManySteps> {
+        let make = || parsed(&self.text, true).and_then(|hir| automaton(&hir)).ok();
+        self.whole.get_or_init(make).as_ref().ok_or(TooManySteps)
+    }
+}
+
+/// Reads a pattern in the automaton's syntax; without Unicode, it is one for bytes.
+pub fn parsed(text: &str, unicode: bool) -> Result<Hir, String> {
+    let mut builder = regex_syntax::ParserBuilder::new();
+    let mut parser =
+        builder.unicode(unicode).utf8(unicode).nest_limit(4 * FAIL2BAN_PATTERN_DEPTH as u32).build();
+    parser.parse(text).map_err(|cause| cause.to_string())
+}
+
+pub(super) fn automaton(hir: &Hir) -> Result<Automaton, String> {
+    let config = Automaton::config()
+        .nfa_size_limit(Some(FAIL2BAN_PATTERN_SIZE_BYTES))
+        .hybrid_cache_capacity(FAIL2BAN_PATTERN_SIZE_BYTES / 8);
+    Automaton::builder().configure(config).build_from_hir(hir).map_err(|cause| cause.to_string())
+}
