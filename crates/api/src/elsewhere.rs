@@ -37,6 +37,8 @@ pub(crate) struct Outlet {
     waiting: u64,
     /// How often more changed than could wait, so that the whole was compared instead.
     overrun: u64,
+    /// Records of other nodes that cannot be, or are past the bound, none of which was taken.
+    passed_over: u64,
     /// The other nodes of the fleet that were heard of lately.
     nodes: Vec<String>,
 }
@@ -68,8 +70,9 @@ impl From<answer::Surroundings> for Surroundings {
 
 impl From<answer::Outlet> for Outlet {
     fn from(it: answer::Outlet) -> Self {
-        let answer::Outlet { outlet, is_current, error, since, held, waiting, overrun, nodes } = it;
-        Self { outlet, is_current, error, since, held, waiting, overrun, nodes }
+        let answer::Outlet { outlet, is_current, error, since, held, waiting, overrun, passed_over, nodes } =
+            it;
+        Self { outlet, is_current, error, since, held, waiting, overrun, passed_over, nodes }
     }
 }
 

@@ -264,6 +264,9 @@ fn outlets(sheet: &mut Sheet, status: &Status) {
     let overrun = outlets.iter().map(|outlet| (labels(outlet), outlet.overrun));
     let help = "How often more changed than could wait, so that the whole was compared";
     sheet.counters("outlet_overrun", help, None, overrun);
+    let passed_over = outlets.iter().map(|outlet| (labels(outlet), outlet.passed_over));
+    let help = "Records of other nodes that cannot be, or are past the bound";
+    sheet.counters("outlet_passed_over", help, None, passed_over);
     let nodes = outlets.iter().map(|outlet| (labels(outlet), gauge(outlet.nodes.len() as u64)));
     sheet.gauges("outlet_nodes", "Other nodes of the fleet that were heard of lately", None, nodes);
 }

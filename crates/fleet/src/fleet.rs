@@ -62,7 +62,7 @@ impl Fleet {
                 waiting: state.waiting,
                 overrun: state.overrun,
                 keys: state.keys,
-                nodes: Vec::new(),
+                ..Health::default()
             };
         }
         if let Some(share) = &self.share {
@@ -77,6 +77,7 @@ impl Fleet {
             health.error = health.error.or(shared.error);
             health.waiting += shared.waiting;
             health.overrun += shared.overrun;
+            health.passed_over = shared.passed_over;
             health.nodes = shared.nodes;
         }
         health

@@ -13,8 +13,10 @@ pub struct Health {
     pub error: Option<String>,
     /// What waits to be told.
     pub waiting: u64,
-    /// How often the queue was full, so that a comparison of the whole took its place.
+    /// How often something told found its queue full: for a ban a comparison of the whole takes its place, failures are left out.
     pub overrun: u64,
+    /// Records of others that cannot be, and bans past the bound, none of which was taken.
+    pub passed_over: u64,
     /// Keys that stand by this node's knowledge.
     pub keys: u64,
     /// Other nodes heard of within the last minutes, by name.

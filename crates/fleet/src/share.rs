@@ -31,9 +31,10 @@ use std::thread;
 use std::time::Duration;
 
 use config::Redis;
-use event::{Moment, limit};
+use event::limit;
 
 use crate::fleet::Identity;
+use crate::health::Health;
 use crate::host::Host;
 use crate::share::listener::Listener;
 use crate::share::record::{is_node_id, plain};
@@ -48,25 +49,6 @@ pub struct Share {
     node: Arc<Node>,
     /// Hung up once both threads have ended.
     ended: Mutex<Receiver<()>>,
-}
-
-/// How things stand with the fleet.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Health {
-    /// Whether Redis answers.
-    pub is_connected: bool,
-    /// Since when that is so.
-    pub since: Option<Moment>,
-    /// What is wrong; what, where, and what to do.
-    pub error: Option<String>,
-    /// What waits to be told.
-    pub waiting: u64,
-    /// How often something told found its queue full: for a ban a comparison of the whole takes its place, failures are left out.
-    pub overrun: u64,
-    /// Records of others that cannot be, and bans past the bound, none of which was taken.
-    pub passed_over: u64,
-    /// Other nodes heard of within the last minutes, by name.
-    pub nodes: Vec<String>,
 }
 
 /// How long the threads have at the end to tell what waits.

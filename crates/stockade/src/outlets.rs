@@ -191,6 +191,7 @@ fn redis(health: fleet::Health) -> answer::Outlet {
         held: health.keys,
         waiting: health.waiting,
         overrun: health.overrun,
+        passed_over: health.passed_over,
         nodes: health.nodes,
     }
 }

@@ -90,6 +90,7 @@ fn status() -> Status {
         error: Some("no answer".to_owned()),
         held: 40,
         waiting: 3,
+        passed_over: 2,
         nodes: vec!["pbx-2".to_owned()],
         ..Outlet::default()
     };

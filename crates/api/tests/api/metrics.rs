@@ -83,6 +83,7 @@ fn the_figures_are_those_of_the_status() {
         ("stockade_outlet_held{outlet=\"redis\"}", 40.0),
         ("stockade_outlet_waiting{outlet=\"redis\"}", 3.0),
         ("stockade_outlet_overrun_total{outlet=\"redis\"}", 0.0),
+        ("stockade_outlet_passed_over_total{outlet=\"redis\"}", 2.0),
         ("stockade_outlet_nodes{outlet=\"redis\"}", 1.0),
         ("stockade_blocklist_entries{blocklist=\"drop\"}", 1500.0),
         ("stockade_blocklist_failing{blocklist=\"drop\"}", 0.0),

@@ -9,9 +9,9 @@ use config::Redis;
 use event::{Ban, JailName, Moment, Proof, Subject, limit};
 use redis::Value;
 
+use crate::health::Health;
 use crate::host::Host;
 use crate::link::{Link, LinkError};
-use crate::share::Health;
 use crate::share::failures::Sums;
 use crate::share::layout::Keys;
 use crate::share::queue::Queue;
@@ -195,6 +195,7 @@ impl Node {
             waiting: state.queue.len() as u64 + state.in_hand,
             overrun: state.queue.overrun + state.sums.left_out,
             passed_over: state.passed_over,
+            keys: 0,
             nodes,
         }
     }
