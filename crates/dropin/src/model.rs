@@ -165,8 +165,9 @@ impl Model {
     }
 
     fn create(&mut self, name: &str, backend: &str) -> Result<(), Wrong> {
+        set_jail::backend_options(&kind, &options)?;
         let known = ["auto", "pyinotify", "gamin", "polling", "systemd"];
-        let (kind, _) = set_jail::options(backend)?;
+        let (kind, options) = set_jail::options(backend)?;
         let kind = kind.to_lowercase();
         if !known.contains(&kind.as_str()) {
             return Err(Wrong::value(format!(

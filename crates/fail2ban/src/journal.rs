@@ -95,6 +95,15 @@ fn kinds(flags: i64, allowed: i64) -> Result<Vec<String>, Refused> {
     Ok(kinds.iter().filter(|(flag, _)| flags & flag != 0).map(|(_, option)| (*option).to_owned()).collect())
 }
 
+/// Whether a word is a match of the journal, `FIELD=value`, by a field that it can be asked for.
+pub fn is_match(word: &str) -> bool {
+    let is_field = |field: &str| {
+        let is_plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        !field.is_empty() && !field.starts_with("__") && field.chars().all(is_plain)
+    };
+    word.split_once('=').is_some_and(|(field, _)| is_field(field))
+}
+
 /// The time of an entry as it stands before it, with the space behind it: local, with microseconds if there are any.
 pub fn date(micros: i64, zone: &TimeZone) -> String {
     // A journal's moments are within what can be shown.
@@ -146,6 +155,20 @@ mod tests {
             ("journalflags=2, namespace=x", failed),
         ] {
             assert_eq!(told(text).unwrap_err(), why, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_a_match() {
+        for (word, is) in [
+            ("_COMM=x", true),
+            ("A=", true),
+            ("a=x", false),
+            ("=x", false),
+            ("__CURSOR=x", false),
+            ("--help", false),
+        ] {
+            assert_eq!(is_match(word), is, "{word}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! One change of a jail: read from words first, made then, so that words that are wrong change nothing.
 
-use fail2ban::{DateDetector, Value};
+use fail2ban::{DateDetector, Value, journal};
 
 use super::date_pattern::DatePattern;
 use super::encoding::{PREFERRED, is_known};
@@ -127,7 +127,12 @@ impl<'c> Change<'c> {
             Self::AddLog { path, tail } => add_log(jail, path, tail, host)?,
             Self::DelLog(path) => jail.logs.retain(|log| log.path != path),
             Self::Encoding(name) => jail.log_encoding = encoding(name)?,
-            Self::AddMatch(words) if jail.reads_journal() => jail.add_journal_match(&words)?,
+            Self::AddMatch(words) if jail.reads_journal() => {
+                if !words.iter().all(|word| *word == "+" || journal::is_match(word)) {
+                    return Err(Wrong::value("Invalid match"));
+                }
+                jail.add_journal_match(&words)?;
+            }
             Self::DelMatch(words) if jail.reads_journal() => jail.remove_journal_match(&words)?,
             Self::AddMatch(_) | Self::DelMatch(_) => {}
             Self::Prefix("") => jail.prefregex = None,
@@ -259,6 +264,24 @@ fn extra(jail: &mut JailModel, option: &str, value: &Value) -> Result<(), Wrong>
     match jail.extra("factor") {
         Some(factor) if formula => span::evaluate(text(factor)?).map(drop),
         _ => Ok(()),
+    }
+}
+
+/// Whether a backend takes these options, which only the journal's does. `kind` is its name.
+pub(super) fn backend_options(kind: &str, options: &[(String, String)]) -> Result<(), Wrong> {
+    if kind == "systemd" {
+        return journal::options(options).map(drop).map_err(|refused| match refused {
+            journal::Refused::Unknown(_) => Wrong::kind(refused.to_string()),
+            _ => Wrong::value(refused.to_string()),
+        });
+    }
+    match options.first() {
+        // Whatever is asked for, Debian's package brings no other reader of files.
+        Some((name, _)) => Err(Wrong::kind(format!(
+            "FilterPoll.__init__() got an unexpected keyword argument {}",
+            quoted(name)
+        ))),
+        None => Ok(()),
     }
 }
 
