@@ -9,7 +9,9 @@ use super::rows::Due;
 /// All of them, by jail and address.
 #[derive(Default)]
 pub struct Held {
-    bans: HashMap<Box<str>, HashMap<Box<str>, Span>>,
+    bans: HashMap<Box<str>, HashMap<Box<str>, One>>,
+    /// How often all were mustered.
+    musters: u32,
     /// The jails that run.
     running: BTreeSet<String>,
 }
@@ -20,6 +22,30 @@ pub struct Span {
     pub since: i64,
     pub ban_time: i64,
     pub ban_count: u32,
+}
+
+/// A ban, and the last muster at which its row was met.
+struct One {
+    span: Span,
+    met: u32,
+}
+
+/// The rows that are there are met, one after another.
+pub struct Muster<'h> {
+    bans: &'h mut HashMap<Box<str>, HashMap<Box<str>, One>>,
+    number: u32,
+}
+
+impl Muster<'_> {
+    /// A row, as it stands there.
+    pub fn meet(&mut self, jail: &[u8], ip: &[u8], since: i64) {
+        let (Ok(jail), Ok(ip)) = (str::from_utf8(jail), str::from_utf8(ip)) else { return };
+        if let Some(one) = self.bans.get_mut(jail).and_then(|bans| bans.get_mut(ip))
+            && one.span.since == since
+        {
+            one.met = self.number;
+        }
+    }
 }
 
 impl Span {
@@ -41,7 +67,10 @@ impl Held {
             }
             Change::Ban(row) | Change::Restored(row) | Change::Stands(row) => {
                 let span = Span { since: row.since, ban_time: row.ban_time, ban_count: row.ban_count };
-                self.bans.entry(row.jail.as_str().into()).or_default().insert(row.ip.as_str().into(), span);
+                self.bans
+                    .entry(row.jail.as_str().into())
+                    .or_default()
+                    .insert(row.ip.as_str().into(), One { span, met: 0 });
             }
             Change::Unban { jail, ip } | Change::Over { jail, ip } => self.drop_one(jail, ip),
             Change::Read(_) => {}
@@ -49,16 +78,32 @@ impl Held {
     }
 
     pub fn get(&self, jail: &str, ip: &str) -> Option<Span> {
-        self.bans.get(jail)?.get(ip).copied()
+        Some(self.bans.get(jail)?.get(ip)?.span)
     }
 
     /// What ought to be in the database: those that are not over.
     pub fn due(&self, now: i64) -> Vec<Due> {
-        let all =
-            self.bans.iter().flat_map(|(jail, bans)| bans.iter().map(move |(ip, span)| (jail, ip, span)));
-        all.filter(|(_, _, span)| !span.is_over(now))
-            .map(|(jail, ip, span)| (jail.clone(), ip.clone(), *span))
-            .collect()
+        self.those(|one| !one.span.is_over(now))
+    }
+
+    /// Begins to look which of them are there.
+    pub fn muster(&mut self) -> Muster<'_> {
+        self.musters = self.musters.wrapping_add(1);
+        Muster { bans: &mut self.bans, number: self.musters }
+    }
+
+    /// What ought to be there and was not met at the last muster.
+    pub fn unseen(&self, now: i64) -> Vec<Due> {
+        self.those(|one| one.met != self.musters && !one.span.is_over(now))
+    }
+
+    fn those(&self, wanted: impl Fn(&One) -> bool) -> Vec<Due> {
+        let mut those = Vec::new();
+        for (jail, bans) in &self.bans {
+            let of_jail = bans.iter().filter(|(_, one)| wanted(one));
+            those.extend(of_jail.map(|(ip, one)| (jail.clone(), ip.clone(), one.span)));
+        }
+        those
     }
 
     pub fn drop_one(&mut self, jail: &str, ip: &str) {

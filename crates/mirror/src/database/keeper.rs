@@ -44,8 +44,9 @@ impl Message {
 const PURGE_EVERY: Duration = Duration::from_secs(60 * 60);
 const PURGE_SECONDS: i64 = 24 * 60 * 60;
 
-/// What others do is looked at this often at most.
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// What others do is looked at this often at most, and a third of the time at most: each look at many bans takes its time.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+const LOOK_SELDOM: u32 = 2;
 
 /// Without news of it, the file is looked at this often; without the kernel's help, more often.
 const LOOK_ANYHOW: Duration = Duration::from_secs(30);
@@ -247,6 +248,8 @@ impl Keeper {
             return self.begin_anew();
         }
         self.find_lifted();
+        let end = self.host.now();
+        self.look_at = end.after(LOOK_AGAIN.max(end.since(now) * LOOK_SELDOM));
     }
 
     /// Rows that are gone, though nobody here deleted them, are lifted bans.
@@ -255,7 +258,7 @@ impl Keeper {
         let Some(place) = self.place.as_mut().filter(|_| self.is_told) else { return };
         let missing = place.is_changed_by_others().and_then(|is_changed| {
             self.is_changed |= is_changed;
-            if self.is_changed { rows::missing(&mut place.conn, self.held.due(now)) } else { Ok(Vec::new()) }
+            if self.is_changed { rows::missing(&mut place.conn, &mut self.held, now) } else { Ok(Vec::new()) }
         });
         let missing = match missing {
             Ok(missing) => {
@@ -270,14 +273,15 @@ impl Keeper {
         if missing.is_empty() || self.place.as_ref().is_some_and(Place::is_replaced) {
             return;
         }
+        // First of all they are let in; the rest may take its time.
+        let lifted = missing.iter().map(|(jail, ip, _)| Lifted { jail: (**jail).into(), ip: (**ip).into() });
+        self.host.lifted(lifted.collect(), Deleted::Now);
+        missing.iter().for_each(|(jail, ip, _)| self.held.drop_one(jail, ip));
         let forgotten =
-            missing.iter().map(|(jail, ip, _)| Change::Unban { jail: (**jail).into(), ip: (**ip).into() });
+            missing.into_iter().map(|(jail, ip, _)| Change::Unban { jail: jail.into(), ip: ip.into() });
         // Ahead of what waits, which may be a ban of later.
         let later = mem::replace(&mut self.pending, forgotten.collect());
         self.pending.extend(later);
-        missing.iter().for_each(|(jail, ip, _)| self.held.drop_one(jail, ip));
-        let lifted = missing.into_iter().map(|(jail, ip, _)| Lifted { jail: jail.into(), ip: ip.into() });
-        self.host.lifted(lifted.collect(), Deleted::Now);
     }
 
     /// Writes what waits. Whether nothing is left to be written.

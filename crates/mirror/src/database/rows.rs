@@ -1,14 +1,13 @@
 //! The rows: what is written for each change, as fail2ban writes it, and what is looked up. Opens no file and decides no time.
 
-use std::collections::HashMap;
-
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use event::limit;
 
 use super::change::{Change, Row};
 use super::found::Found;
-use super::held::{Held, Span};
+use super::held::{Held, Muster, Span};
 
 /// How many times its own length a ban is remembered after it, as with fail2ban.
 const OUTDATED: i64 = 3;
@@ -118,48 +117,37 @@ fn forget(step: &Transaction<'_>, jail: &str, ip: &str) -> rusqlite::Result<()> 
 /// A ban that ought to have a row: its jail, whom, and when.
 pub type Due = (Box<str>, Box<str>, Span);
 
-/// Which of `due` have no row any more. Few rows are read at a time, so that others can write in between. They may number the rows anew
-/// meanwhile: what is not met on the way is looked up by name before it counts as missing.
-pub fn missing(conn: &mut Connection, due: Vec<Due>) -> rusqlite::Result<Vec<Due>> {
-    let mut unseen: HashMap<&str, HashMap<&str, i64>> = HashMap::new();
-    for (jail, ip, span) in &due {
-        unseen.entry(jail).or_default().insert(ip, span.since);
-    }
+/// Which bans that hold have no row any more. Few rows are read at a time, so that others can write in between. They may number the rows
+/// anew meanwhile: what is not met on the way is looked up by name before it counts as missing.
+pub fn missing(conn: &mut Connection, held: &mut Held, now: i64) -> rusqlite::Result<Vec<Due>> {
+    let mut muster = held.muster();
     let mut next = Some(i64::MIN);
     while let Some(from) = next {
-        next = see(conn, from, &mut unseen)?;
+        next = see(conn, from, &mut muster)?;
     }
-    let is_unseen: Vec<bool> = due
-        .iter()
-        .map(|(jail, ip, _)| unseen.get(&**jail).is_some_and(|of_jail| of_jail.contains_key(&**ip)))
-        .collect();
-    let unseen = due.into_iter().zip(is_unseen).filter_map(|(one, is_unseen)| is_unseen.then_some(one));
-    absent(conn, unseen.collect())
+    absent(conn, held.unseen(now))
 }
 
-/// Takes away what is met in some rows from this one on; the first row behind them, if there may be any.
-fn see(
-    conn: &Connection,
-    from: i64,
-    unseen: &mut HashMap<&str, HashMap<&str, i64>>,
-) -> rusqlite::Result<Option<i64>> {
+/// Meets some rows from this one on; the first row behind them, if there may be any.
+fn see(conn: &Connection, from: i64, muster: &mut Muster<'_>) -> rusqlite::Result<Option<i64>> {
     let mut part = conn.prepare_cached(
-        "SELECT rowid, jail, ip, timeofban FROM bans WHERE rowid >= ? ORDER BY rowid LIMIT ?",
+        "SELECT jail, ip, timeofban, rowid FROM bans WHERE rowid >= ? ORDER BY rowid LIMIT ?",
     )?;
     let mut rows = part.query([from, READ])?;
-    let (mut count, mut last) = (0, from);
+    let mut count = 0;
     while let Some(row) = rows.next()? {
-        (count, last) = (count + 1, row.get(0)?);
         // What another program wrote may be of any kind.
-        if let (Ok(jail), Ok(ip), Ok(since)) =
-            (row.get_ref(1)?.as_str(), row.get_ref(2)?.as_str(), row.get_ref(3)?.as_i64())
-            && let Some(of_jail) = unseen.get_mut(jail)
-            && of_jail.get(ip) == Some(&since)
+        if let (ValueRef::Text(jail), ValueRef::Text(ip), ValueRef::Integer(since)) =
+            (row.get_ref(0)?, row.get_ref(1)?, row.get_ref(2)?)
         {
-            of_jail.remove(ip);
+            muster.meet(jail, ip, since);
+        }
+        count += 1;
+        if count == READ {
+            return Ok(row.get::<_, i64>(3)?.checked_add(1));
         }
     }
-    Ok(if count < READ { None } else { last.checked_add(1) })
+    Ok(None)
 }
 
 fn absent(conn: &mut Connection, mut due: Vec<Due>) -> rusqlite::Result<Vec<Due>> {
@@ -264,11 +252,11 @@ mod tests {
             (0..12_000).map(|number| ban(&format!("id {number}"), number, -1)).collect();
         write(&mut conn, &changes, &held, None).unwrap();
         changes.iter().for_each(|change| held.take(change));
-        assert!(missing(&mut conn, held.due(0)).unwrap().is_empty());
+        assert!(missing(&mut conn, &mut held, 0).unwrap().is_empty());
         conn.execute("DELETE FROM bans WHERE timeofban % 4000 = 17", []).unwrap();
         conn.execute("UPDATE bans SET rowid = -rowid", []).unwrap();
         let mut gone: Vec<i64> =
-            missing(&mut conn, held.due(0)).unwrap().into_iter().map(|(_, _, span)| span.since).collect();
+            missing(&mut conn, &mut held, 0).unwrap().into_iter().map(|(_, _, span)| span.since).collect();
         gone.sort_unstable();
         assert_eq!(gone, [17, 4017, 8017]);
     }
