@@ -6,7 +6,6 @@ mod support;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -133,10 +132,6 @@ const OWN: [(&str, &str); 9] = [
 const STAND_INS: &str = "iptables ip6tables ipset nft firewall-cmd ufw shorewall ip route curl wget mail sendmail whois dig date geoiplookup apprise \
     nsupdate jq pfctl ipfw npfctl apf afctl nginx systemctl notify ss conntrack host dpkg-query service killall";
 
-/// Programs that are what they are.
-const REAL: &str = "sh cat grep tail head wc awk sed tr rm touch cut mktemp mv cp ls perl truncate uname printf echo test expr sleep env sort uniq \
-    file iconv basename dirname mkdir";
-
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Ban,
@@ -201,7 +196,6 @@ fn texts(step: &Step, dir: &str) -> (Vec<String>, String) {
 /// Where everything is: `bin` with stand-ins, `etc` with the configuration, `run` and `calls` with what comes of it.
 fn prepare(dir: &Path) {
     let bin = dir.join("bin");
-    fs::create_dir_all(&bin).unwrap();
     let stand_in = format!(
         "#!/bin/sh\nname=$(mktemp {0}/calls/XXXXXXXX)\n{{ echo \"${{0##*/}}\"; for one; do printf '[%s]' \"$one\"; done; echo; \
          case ${{0##*/}} in mail|sendmail|apprise|nsupdate|pfctl) cat;; esac; }} >\"$name\"\n\
@@ -209,16 +203,7 @@ fn prepare(dir: &Path) {
          case ${{0##*/}} in dig) echo '\"abuse@example.org\"'; esac\ncase ${{0##*/}} in whois|geoiplookup) echo \"about: $1 $2 $3\"; esac\nexit 0\n",
         dir.display()
     );
-    for name in STAND_INS.split_whitespace() {
-        fs::write(bin.join(name), &stand_in).unwrap();
-        fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o755)).unwrap();
-    }
-    for name in REAL.split_whitespace() {
-        let found = ["/usr/bin", "/bin", "/usr/sbin"].iter().map(|at| Path::new(at).join(name));
-        if let Some(real) = found.into_iter().find(|path| path.exists()) {
-            symlink(real, bin.join(name)).unwrap();
-        }
-    }
+    support::programs(&bin, STAND_INS, &stand_in);
     support::put(&dir.join("a.log"), "failure of 192.0.2.7\nfailure of 192.0.2.70\nfailure of 2001:db8::7\n");
     configure(dir);
 }

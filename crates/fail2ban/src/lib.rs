@@ -7,7 +7,7 @@
 //! - `ini`: one file's text to sections; `conf`: several files and their includes; `interpolate`: `%(name)s`; `options`:
 //!   `name[a=b, c="d,e"]`; `substitution`: `<tag>` and `<a<b>c>`; `definition`: what filters and actions share of all that.
 //! - `filter_file`: `filter.d/NAME.conf` to the texts of its regular expressions; `action_file`: the same for actions;
-//!   `duration`: `1w2d`; `jail`: jail.conf and its siblings to jails.
+//!   `duration`: `1w2d`; `jail`: jail.conf and its siblings to jails; `firewall`: what an action closes.
 //! - `date`: finds the date in a line and says which moment it is.
 //! - `journal`: what stands behind `systemd` in brackets, and the time before an entry.
 //! - `pattern`: a regular expression in Python's syntax with fail2ban's tags, compiled; `judge`: one line through a filter.
@@ -33,6 +33,7 @@ pub mod filter_file;
 pub mod action_file;
 pub mod duration;
 pub mod jail;
+pub mod firewall;
 pub mod date;
 pub mod pattern;
 pub mod journal;

@@ -115,9 +115,7 @@ fn limits_ports_whitelist_and_growth_are_carried_over() {
     has("addresses = [\"127.0.0.1/8\", \"192.0.2.0/24\"]\n");
     has("factor = 2\nmax = 604800\n");
     has("ports = [\"tcp/22\", \"tcp/2222\"]\nmax_retry = 4\nfind_time = 600\nban_time = 3600\n");
-    has(
-        "ports = [\"tcp/1-65535\", \"udp/1-65535\"]\nmax_retry = 4\nfind_time = 600\nban_time = \"forever\"\n",
-    );
+    has("ports = [\"tcp/1-65535\"]\nmax_retry = 4\nfind_time = 600\nban_time = \"forever\"\n");
     has("'198.51.100.7' is ignored by this jail and not by all");
     has("[jails.bad_name-x]\n");
     has("is no firewall's and is not run");

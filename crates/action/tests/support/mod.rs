@@ -1,6 +1,7 @@
 //! A configuration of fail2ban as our reader and model make jails of it, for tests. It runs nothing.
 
 use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +10,11 @@ use event::{Ban, JailName, Moment, Proof, Scope, Subject};
 use fail2ban::stream::{self, Ask, Logs};
 
 /// The time.
-#[allow(clippy::disallowed_methods, reason = "tests have no other clock")]
+#[allow(
+    dead_code,
+    clippy::disallowed_methods,
+    reason = "tests have no other clock, and not every one needs it"
+)]
 pub fn now() -> Moment {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Moment::from_millis(i64::try_from(since.as_millis()).unwrap_or(0))
@@ -43,6 +48,26 @@ pub fn configure(folder: &Path, jails: &str) {
     put(&folder.join("filter.d/none.conf"), "[Definition]\nfailregex = ^failure of <HOST>$\n");
     let head = "[DEFAULT]\nbackend = polling\nfilter = none\nlogpath = /nowhere/at/all\nbantime = 600\n";
     put(&folder.join("jail.conf"), &format!("{head}{jails}"));
+}
+
+/// Programs that are what they are.
+const REAL: &str = "sh cat grep tail head wc awk sed tr rm touch cut mktemp mv cp ls perl truncate uname printf echo test expr sleep env sort uniq \
+    file iconv basename dirname mkdir";
+
+/// A folder for PATH: `stand_ins` are all this script, and what a shell needs beside them is what it is.
+#[allow(dead_code, reason = "not every test needs it")]
+pub fn programs(bin: &Path, stand_ins: &str, script: &str) {
+    fs::create_dir_all(bin).unwrap();
+    for name in stand_ins.split_whitespace() {
+        fs::write(bin.join(name), script).unwrap();
+        fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    for name in REAL.split_whitespace() {
+        let found = ["/usr/bin", "/bin", "/usr/sbin"].iter().map(|at| Path::new(at).join(name));
+        if let Some(real) = found.into_iter().find(|path| path.exists()) {
+            symlink(real, bin.join(name)).unwrap();
+        }
+    }
 }
 
 /// Writes a file and the folders above it.
