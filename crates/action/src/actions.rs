@@ -127,6 +127,7 @@ impl Actions {
         match happening {
             Happening::Started { jail } => self.put(jail, Task::Wake),
             Happening::Stopped { jail } => self.put(jail, Task::Rest),
+            Happening::Ignored { .. } => {}
             Happening::Found { jail, failure } => self.past().found(jail, failure),
             Happening::Banned { jail, ban, earlier, lines, prolonged, restored } => {
                 let mut ticket = Ticket::new(ban, *earlier, lines.clone(), *restored);

@@ -36,8 +36,19 @@ pub struct Held {
     pub observed: Moment,
 }
 
-/// Told what a command said of failures of one jail: `true` if they are to be ignored.
-pub type Answer = Box<dyn Fn(Vec<Held>, bool) + Send + Sync>;
+/// What a command said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// The failure counts.
+    Counts,
+    /// It is to be ignored.
+    Ignored,
+    /// It is to be ignored: the answer was kept from before, and is no news.
+    StillIgnored,
+}
+
+/// Told what was said of failures of one jail.
+pub type Answer = Box<dyn Fn(Vec<Held>, Said) + Send + Sync>;
 
 /// The commands of all jails that have one.
 pub struct IgnoreCommands {
@@ -125,15 +136,16 @@ impl Asking {
         while let Some(held) = self.waiting.next() {
             let Some(rule) = self.rule(&held.jail) else {
                 // The jail has no command any more.
-                self.tell(vec![held], false);
+                self.tell(vec![held], Said::Counts);
                 continue;
             };
             match rule.asked(&held, &self.shared) {
                 Asked::Unable(why) => {
                     rule.failed(&why);
-                    self.tell(vec![held], false);
+                    self.tell(vec![held], Said::Counts);
                 }
-                Asked::Known(is_ignored) => self.tell(vec![held], is_ignored),
+                Asked::Known(true) => self.tell(vec![held], Said::StillIgnored),
+                Asked::Known(false) => self.tell(vec![held], Said::Counts),
                 Asked::Run { question, script } => match self.waiting.begin(&rule, question, held) {
                     Next::Joined => {}
                     Next::Run(question) => {
@@ -141,7 +153,8 @@ impl Asking {
                         if let Some(is_ignored) = is_ignored {
                             rule.remember(&question, is_ignored, self.runner.now());
                         }
-                        self.tell(self.waiting.end_of(&rule, &question), is_ignored.unwrap_or(false));
+                        let said = if is_ignored == Some(true) { Said::Ignored } else { Said::Counts };
+                        self.tell(self.waiting.end_of(&rule, &question), said);
                     }
                 },
             }
@@ -170,10 +183,10 @@ impl Asking {
         }
     }
 
-    fn tell(&self, held: Vec<Held>, is_ignored: bool) {
+    fn tell(&self, held: Vec<Held>, said: Said) {
         // Everything ends: whoever would count it has ended too.
         if !held.is_empty() && !self.runner.is_stopped() {
-            (self.answer)(held, is_ignored);
+            (self.answer)(held, said);
         }
     }
 

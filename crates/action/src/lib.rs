@@ -36,4 +36,4 @@ mod fault;
 
 pub use actions::Actions;
 pub use health::ActionHealth;
-pub use ignore::{Held, IgnoreCommands};
+pub use ignore::{Held, IgnoreCommands, Said};

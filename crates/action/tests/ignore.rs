@@ -6,7 +6,7 @@ use std::fs;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use action::{ActionHealth, Actions, Held, IgnoreCommands};
+use action::{ActionHealth, Actions, Held, IgnoreCommands, Said};
 use dropin::Counts;
 use event::limit::FAIL2BAN_IGNORE_WAITING;
 use event::{Failure, JailName, Proof, Subject};
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 struct Place {
     folder: tempfile::TempDir,
     commands: IgnoreCommands,
-    answers: Receiver<(Vec<Held>, bool)>,
+    answers: Receiver<(Vec<Held>, Said)>,
     _actions: Actions,
 }
 
@@ -35,7 +35,7 @@ impl Place {
         let folder = tempfile::tempdir().unwrap();
         let actions = Actions::start(now, |_| Counts::default()).unwrap();
         let (sender, answers) = channel();
-        let answer = move |held, is_ignored| _ = sender.send((held, is_ignored));
+        let answer = move |held, said| _ = sender.send((held, said));
         let commands = IgnoreCommands::start(now, &actions, Box::new(answer)).unwrap();
         let place = Self { folder, commands, answers, _actions: actions };
         let remarks = place.set(lines);
@@ -55,8 +55,8 @@ impl Place {
 
     /// The next answer: who was asked about, and whether they are ignored.
     fn answer(&self) -> (Vec<String>, bool) {
-        let (held, is_ignored) = self.answers.recv_timeout(PATIENCE).expect("an answer comes");
-        (held.iter().map(|one| one.failure.subject.to_string()).collect(), is_ignored)
+        let (held, said) = self.answers.recv_timeout(PATIENCE).expect("an answer comes");
+        (held.iter().map(|one| one.failure.subject.to_string()).collect(), said != Said::Counts)
     }
 
     fn said(&self) -> Vec<String> {

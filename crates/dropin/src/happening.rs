@@ -1,5 +1,7 @@
 //! What happens to the jails, as far as fail2ban's log, its database and its actions are concerned. Told after it is recorded, in order.
 
+use std::net::IpAddr;
+
 use event::{Ban, Failure, Moment, Subject};
 
 /// Something that happened. `jail` is the name as fail2ban's configuration has it.
@@ -21,6 +23,17 @@ pub enum Happening {
         jail: String,
         /// The failure.
         failure: Failure,
+    },
+    /// A line was a failure, and does not count.
+    Ignored {
+        /// Of which jail.
+        jail: String,
+        /// Against whom it would have counted.
+        subject: Subject,
+        /// The address as the line gave it.
+        address: Option<IpAddr>,
+        /// What says so.
+        by: Ignorer,
     },
     /// Somebody is banned, or for longer than before.
     Banned {
@@ -59,4 +72,17 @@ pub enum Happening {
         /// The time was over.
         expired: bool,
     },
+}
+
+/// What says that a failure does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ignorer {
+    /// An address or network in `ignoreip`.
+    Address,
+    /// A name in `ignoreip`.
+    Name,
+    /// `ignoreself`.
+    Own,
+    /// `ignorecommand`.
+    Command,
 }

@@ -22,7 +22,7 @@ pub mod client;
 pub mod wrong;
 
 pub use client::{Client, ClientError};
-pub use happening::Happening;
+pub use happening::{Happening, Ignorer};
 pub use host::{Counts, Host, LiveBan, LogTarget};
 pub use model::{ActionModel, DatePattern, Edition, Expression, JailModel, LogPath, Model};
 pub use socket::{Socket, SocketError, Stop};

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dropin::Happening;
+use dropin::{Happening, Ignorer};
 use event::limit::{EARLIER_BANS, FAIL2BAN_STILL_FAILING};
 use event::{Ban, Decision, Failure, JailName, Moment, Subject};
 use mirror::Standing;
@@ -90,6 +90,12 @@ impl Engine {
         }
     }
 
+    /// A failure did not count, because the jail's command said so.
+    pub(crate) fn note_ignored(&mut self, jail: String, failure: &Failure) {
+        let (subject, address) = (failure.subject, failure.address);
+        self.chronicle.note(Happening::Ignored { jail, subject, address, by: Ignorer::Command });
+    }
+
     /// Somebody was banned or let in. `before` is the subject's earlier ban in the same jail.
     pub(crate) fn note_decision(&mut self, decision: &Decision, before: Option<&Ban>) {
         match decision {
@@ -152,7 +158,8 @@ impl Engine {
         self.plan.jails.iter().filter_map(|jail| jail.finder.foreign()).cloned().collect()
     }
 
-    fn told_jail(&self, name: &JailName) -> Option<Arc<ForeignJail>> {
+    /// A jail that runs, if fail2ban's configuration tells it and somebody listens.
+    pub(crate) fn told_jail(&self, name: &JailName) -> Option<Arc<ForeignJail>> {
         self.chronicle.audience.as_ref()?;
         self.plan.jails.iter().find(|jail| jail.name == *name)?.finder.foreign().cloned()
     }

@@ -19,6 +19,7 @@ use crate::board::Board;
 use crate::chronicle::{Audience, Chronicle};
 use crate::clock;
 use crate::enforcer::Enforcer;
+use crate::ignoring::Asker;
 use crate::ledger::Ledger;
 use crate::listed::Listed;
 use crate::message::{Afterwards, End, Enforced, Message, Visit};
@@ -64,6 +65,8 @@ pub struct Engine {
     pub(crate) news: Vec<Told>,
     pub(crate) outlets: Arc<Outlets>,
     pub(crate) chronicle: Chronicle,
+    /// Asks `ignorecommand` of fail2ban's jails.
+    pub(crate) asker: Option<Asker>,
     /// The blocklists that are in force.
     pub(crate) lists: BTreeMap<JailName, Arc<Listed>>,
     /// What is done when the turn has been recorded.
@@ -121,13 +124,14 @@ pub(crate) struct Parts {
     pub(crate) outlets: Arc<Outlets>,
     /// Who listens to what happens to fail2ban's jails.
     pub(crate) chronicle: Option<Audience>,
+    /// Who asks their `ignorecommand`.
+    pub(crate) asker: Option<Asker>,
 }
 
 impl Engine {
     /// Puts the parts together. State is still empty: see `restore`.
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { plan, store, health, surroundings, enforcer, files, journal, board, outlets, chronicle } =
-            parts;
+        let Parts { plan, store, health, surroundings, enforcer, files, journal, board, outlets, .. } = parts;
         let mut engine = Self {
             counter: Counter::new(counter::Bound::default()),
             decider: Decider::new(plan.decision_settings(), decision::Bounds::default()),
@@ -146,7 +150,8 @@ impl Engine {
             changes: Vec::new(),
             news: Vec::new(),
             outlets,
-            chronicle: Chronicle::new(chronicle),
+            chronicle: Chronicle::new(parts.chronicle),
+            asker: parts.asker,
             lists: BTreeMap::new(),
             afterwards: Vec::new(),
             stop: None,

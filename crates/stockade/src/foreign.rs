@@ -133,6 +133,11 @@ impl ForeignJail {
         self.ignored.protects(&Subject::exactly(address)).is_some()
     }
 
+    /// The command that says of each failure whether it is to be ignored.
+    pub fn ignore_command(&self) -> Option<&str> {
+        self.model.ignore_command.as_text().filter(|command| !command.trim().is_empty())
+    }
+
     /// How often a search took too many steps.
     pub fn given_up(&self) -> u64 {
         self.given_up.load(Ordering::Relaxed)
@@ -193,10 +198,6 @@ fn ignored(model: &JailModel, remarks: &mut Vec<Remark>) -> Whitelist {
                 ),
             ),
         }
-    }
-    if let Some(command) = model.ignore_command.as_text().filter(|command| !command.is_empty()) {
-        let instead = "whom it would ignore may be banned; name them in ignoreip";
-        remark("ignorecommand", format!("ignorecommand '{command}' is not run: {instead}"));
     }
     if !model.ignore_self {
         let text = "'ignoreself = false' is not heeded: this host's own addresses are never banned, unless own_addresses is false in \

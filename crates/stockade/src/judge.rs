@@ -26,21 +26,20 @@ impl Engine {
         let observed = |at: Moment| if findings.origin == Origin::CatchUp { at } else { now };
         for found in findings.found {
             match found {
-                Finding::Failure(failure) => self.observe(failure, Voice::Own, observed, now),
+                Finding::Failure(failure) => {
+                    let at = observed(failure.at);
+                    if let Some(failure) = self.ask_first(failure, at) {
+                        self.observe(failure, Voice::Own, at, now);
+                    }
+                }
                 Finding::Success(success) => self.succeed(&success),
             }
         }
         self.batch.positions.extend(findings.positions);
     }
 
-    /// Counts one failure, of this node or heard from another.
-    pub(crate) fn observe(
-        &mut self,
-        failure: Failure,
-        voice: Voice,
-        observed: impl Fn(Moment) -> Moment,
-        now: Moment,
-    ) {
+    /// Counts one failure, of this node or heard from another, as observed at that time.
+    pub(crate) fn observe(&mut self, failure: Failure, voice: Voice, observed: Moment, now: Moment) {
         self.ledger.failed(&failure.jail, failure.count, failure.at);
         if let Some(ban) = self.banning(&failure) {
             self.note_still(&failure, &ban);
@@ -50,7 +49,7 @@ impl Engine {
             return;
         }
         let failure = self.weighed(failure);
-        let observation = self.counter.observe(&failure, &self.plan.whitelist, observed(failure.at));
+        let observation = self.counter.observe(&failure, &self.plan.whitelist, observed);
         match observation {
             Observation::Counted { .. } => self.keep(failure, voice),
             Observation::Offence(offence) => {
@@ -100,7 +99,7 @@ impl Engine {
 
     /// The ban that should have kept this failure from happening. A short one on claimed evidence does not keep proven
     /// failures from counting.
-    fn banning(&self, failure: &Failure) -> Option<Ban> {
+    pub(crate) fn banning(&self, failure: &Failure) -> Option<Ban> {
         let concerned = |ban: &Ban| ban.scope == Scope::AllPorts || ban.jail == failure.jail;
         let bans = self.decider.bans_of(&failure.subject);
         bans.into_iter().find(|ban| concerned(ban) && ban.proof >= failure.proof)

@@ -1,15 +1,14 @@
-//! What is kept of fail2ban's jails for others: its other actions, its database, its log. They are told what happens when it is recorded; none
+//! What is kept of fail2ban's jails for others: its other actions, `ignorecommand`, its database, its log. They are told what happens when it is recorded; none
 //! of them keeps the engine waiting, and Stockade's own store stays the truth.
 
 mod newcomers;
-
 mod database;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use action::Actions;
+use action::{Actions, IgnoreCommands};
 use control::answer::ActionHealth;
 use dropin::{Counts, Happening, LogTarget, Model, Wrong};
 use fail2ban::{Remark, Topic, Value};
@@ -19,13 +18,15 @@ use mirror::{Database, Log, MirrorError, Seal};
 use crate::chronicle::Audience;
 use crate::clock;
 use crate::foreign::{is_firewall, name_of};
+use crate::ignoring::Asker;
 use crate::message::{Message, visit};
 
 pub use database::{legacy, seal, take_seal};
 
-/// Actions, database and log.
+/// Actions and commands, database and log.
 pub struct Keepers {
     actions: Actions,
+    ignore_commands: IgnoreCommands,
     database: Database,
     log: Mutex<Option<Log>>,
 }
@@ -43,6 +44,8 @@ impl Keepers {
         let counts = move |jail: &str| counts(&counter, jail);
         let actions = Actions::start(clock::now, counts)
             .map_err(|cause| format!("fail2ban's actions cannot be run: {cause}"))?;
+        let ignore_commands = ignore_commands(&actions, engine)
+            .map_err(|cause| format!("fail2ban's ignorecommand cannot be run: {cause}"))?;
         let path = server.database.as_ref().map(|database| PathBuf::from(&database.path));
         let database = database::open(path.as_deref(), seal, engine, &mut remarks)?;
         if let Some(told) = &server.database {
@@ -59,19 +62,29 @@ impl Keepers {
                 remarks.push(Remark::new(Topic::server("logtarget"), text));
             })
             .ok();
-        let keepers = Self { actions, database, log: Mutex::new(log) };
+        let keepers = Self { actions, ignore_commands, database, log: Mutex::new(log) };
         Ok((Arc::new(keepers), remarks))
     }
 
-    /// The jails are these now; says what of their actions cannot be run.
+    /// The jails are these now; says what of their commands cannot be run.
     pub fn set_jails(&self, model: &Model) -> Vec<Remark> {
-        self.actions.set_jails(model.jails(), is_firewall)
+        let mut remarks = self.actions.set_jails(model.jails(), is_firewall);
+        remarks.extend(self.ignore_commands.set_jails(model.jails()).into_iter().map(|(jail, why)| {
+            Remark::new(Topic::jail(&jail, "ignorecommand"), format!("ignorecommand ignores nobody: {why}"))
+        }));
+        remarks
     }
 
     /// Who is told what happens.
     pub fn audience(self: &Arc<Self>) -> Audience {
         let keepers = Arc::clone(self);
         Arc::new(move |happenings| happenings.iter().for_each(|one| keepers.tell(one)))
+    }
+
+    /// Who asks the jails' `ignorecommand`.
+    pub fn asker(self: &Arc<Self>) -> Asker {
+        let keepers = Arc::clone(self);
+        Arc::new(move |held| keepers.ignore_commands.ask(held))
     }
 
     fn tell(&self, happening: &Happening) {
@@ -117,18 +130,19 @@ impl Keepers {
         self.actions.call(jail, action, method, arguments)
     }
 
-    /// How the actions do.
+    /// How the actions and commands do.
     pub fn health(&self) -> Vec<ActionHealth> {
-        let health = self.actions.health().into_iter().map(|one| ActionHealth {
-            jail: one.jail,
-            action: one.action,
-            runs: one.runs,
-            failures: one.failures,
-            last_error: one.last_error,
-            last_output: one.last_output,
-            waiting: one.waiting as u64,
-            missed: one.missed,
-        });
+        let health =
+            self.actions.health().into_iter().chain(self.ignore_commands.health()).map(|one| ActionHealth {
+                jail: one.jail,
+                action: one.action,
+                runs: one.runs,
+                failures: one.failures,
+                last_error: one.last_error,
+                last_output: one.last_output,
+                waiting: one.waiting as u64,
+                missed: one.missed,
+            });
         health.collect()
     }
 
@@ -139,6 +153,7 @@ impl Keepers {
                 "fail2ban's database could not be written to the end in time; its next start makes that good"
             );
         }
+        self.ignore_commands.stop();
         self.actions.stop();
         // What is dropped is written to the end.
         *self.log.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -149,6 +164,16 @@ impl Keepers {
             order(log);
         }
     }
+}
+
+/// What they say goes to the engine.
+fn ignore_commands(actions: &Actions, engine: &SyncSender<Message>) -> std::io::Result<IgnoreCommands> {
+    let engine = engine.clone();
+    let answer = move |held, said| {
+        // Nobody waits for it, and an engine that is gone counts nothing any more.
+        let _ = visit(&engine, move |engine| engine.hear_said(held, said));
+    };
+    IgnoreCommands::start(clock::now, actions, Box::new(answer))
 }
 
 fn counts(engine: &SyncSender<Message>, jail: &str) -> Counts {

@@ -6,14 +6,15 @@ use std::sync::mpsc::SyncSender;
 use control::desk::{BanOrder, Lifted};
 use control::{Actor, Desk as _};
 use dropin::{ActionModel, Counts, Host, JailModel, LiveBan, LogTarget, Wrong};
-use event::{Failure, Moment, Origin, Proof, Subject};
+use event::{Failure, Moment, Proof, Subject};
 use fail2ban::Value;
+use fleet::Voice;
 
 use crate::clock;
 use crate::desk::Desk;
 use crate::foreign::{is_firewall, name_of};
 use crate::keepers::Keepers;
-use crate::message::{End, Finding, Findings, Message, visit};
+use crate::message::{End, Message, visit};
 use crate::plan::Plan;
 use crate::settings_file::SettingsFile;
 
@@ -132,24 +133,27 @@ impl Host for Live<'_> {
 
     fn attempt(&mut self, jail: &JailModel, id: &str, lines: &[&str]) {
         let (Ok(name), Ok(address)) = (name_of(&jail.name), id.parse()) else { return };
-        let failure = |line: &str| {
-            Finding::Failure(Failure {
-                jail: name.clone(),
-                subject: Subject::counted(address),
-                address: Some(address),
-                at: clock::now(),
-                account: None,
-                count: 1,
-                proof: Proof::Proven,
-                echo: 0,
-                pattern: "attempt".into(),
-                line: line.into(),
-            })
+        let failure = |line: &str| Failure {
+            jail: name.clone(),
+            subject: Subject::counted(address),
+            address: Some(address),
+            at: clock::now(),
+            account: None,
+            count: 1,
+            proof: Proof::Proven,
+            echo: 0,
+            pattern: "attempt".into(),
+            line: line.into(),
         };
         let lines = if lines.is_empty() { &[""] } else { lines };
-        let found = lines.iter().map(|line| failure(line)).collect();
-        let findings = Findings { origin: Origin::Live, found, positions: Vec::new() };
-        let _ = self.engine.send(Message::Found(findings));
+        let failures: Vec<Failure> = lines.iter().map(|line| failure(line)).collect();
+        // Whoever tells an attempt means it: no `ignorecommand` is asked, as with fail2ban.
+        let _ = visit(self.engine, move |engine| {
+            for failure in failures {
+                let at = failure.at;
+                engine.observe(failure, Voice::Own, at, at);
+            }
+        });
     }
 
     fn call(

@@ -18,6 +18,7 @@ mod listeners;
 mod reader;
 mod engine;
 mod judge;
+mod ignoring;
 mod record;
 mod renew;
 mod ledger;

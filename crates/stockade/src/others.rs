@@ -28,8 +28,8 @@ impl Engine {
                 Heard::Banned { ban, node } => self.hear_ban(ban, &node),
                 Heard::Lifted { lifted, node } => self.hear_lift(&lifted, &node),
                 Heard::Failed { failure, .. } => {
-                    let now = clock::now();
-                    self.observe(failure, Voice::Other, |at| at, now);
+                    let at = failure.at;
+                    self.observe(failure, Voice::Other, at, clock::now());
                 }
             }
         }

@@ -98,6 +98,7 @@ pub fn run(options: &Options) -> Result<End, StartError> {
         board: Arc::clone(&board),
         outlets: Arc::clone(&outlets),
         chronicle: begun.as_ref().map(|begun| Arc::clone(&begun.audience)),
+        asker: begun.as_ref().map(|begun| Arc::clone(&begun.asker)),
     };
     let mut core = Engine::new(parts);
     let legacy = begun.as_ref().and_then(|begun| begun.legacy.as_ref());

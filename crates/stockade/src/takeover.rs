@@ -20,6 +20,7 @@ use crate::chronicle::Audience;
 use crate::desk::Desk;
 use crate::foreign::{ForeignJail, ends};
 use crate::keepers::{self, Keepers};
+use crate::ignoring::Asker;
 use crate::live::Live;
 use crate::message::{Findings, Message};
 use crate::pid_file::PidFile;
@@ -43,6 +44,8 @@ pub struct Begun {
     pub legacy: Option<Legacy>,
     /// Who is told what happens to its jails.
     pub audience: Audience,
+    /// Who asks their `ignorecommand`.
+    pub asker: Asker,
 }
 
 /// What stands for others to find us by, until it is stopped.
@@ -115,7 +118,8 @@ impl Takeover {
         known.say();
         known.forget_places();
         drop(known);
-        Ok(Begun { legacy, audience: self.keepers.get_or_init(|| keepers).audience() })
+        let keepers = self.keepers.get_or_init(|| keepers);
+        Ok(Begun { legacy, audience: keepers.audience(), asker: keepers.asker() })
     }
 
     /// How the actions do.

@@ -41,7 +41,7 @@ impl Change {
     /// `max_matches` lines are kept at most.
     pub fn of(happening: &Happening, max_matches: i64) -> Option<Self> {
         Some(match happening {
-            Happening::Found { .. } | Happening::AlreadyBanned { .. } => return None,
+            Happening::Found { .. } | Happening::Ignored { .. } | Happening::AlreadyBanned { .. } => return None,
             Happening::Started { jail } => Self::On(jail.clone()),
             Happening::Stopped { jail } => Self::Off(jail.clone()),
             Happening::Banned { jail, ban, earlier, lines, restored, .. } => {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use dropin::Happening;
+use dropin::{Happening, Ignorer};
 use event::{Moment, Subject};
 use fail2ban::repr;
 use jiff::Timestamp;
@@ -31,6 +31,10 @@ impl Line {
             }
             Happening::Stopped { jail } => {
                 line("jail", Level::INFO, format!("Jail {} stopped", repr::text(&plain(jail))))
+            }
+            Happening::Ignored { jail, subject, address, by } => {
+                let who = address.map_or_else(|| name(subject), |address| address.to_string());
+                line("filter", Level::INFO, format!("[{}] Ignore {who} by {}", plain(jail), rule(*by)))
             }
             Happening::Found { jail, failure } => {
                 let who =
@@ -119,6 +123,16 @@ fn span(span: Duration) -> String {
         }
     }
     if parts.is_empty() { "0".to_owned() } else { parts.join(" ") }
+}
+
+/// What fail2ban calls it.
+fn rule(by: Ignorer) -> &'static str {
+    match by {
+        Ignorer::Address => "ip",
+        Ignorer::Name => "dns",
+        Ignorer::Own => "ignoreself rule",
+        Ignorer::Command => "command",
+    }
 }
 
 #[cfg(test)]

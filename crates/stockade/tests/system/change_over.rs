@@ -17,7 +17,7 @@ mod debian;
 mod scenario;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -84,6 +84,11 @@ impl Contest {
 
     fn ours(&self) -> PathBuf {
         self.place.path("ours")
+    }
+
+    /// What ours wrote into fail2ban's log.
+    fn log(&self) -> String {
+        fs::read_to_string(self.ours().join("run/fail2ban.log")).expect("read the log")
     }
 
     /// Waits until both have read all that was written to the log of each jail: until both have banned who comes last.
@@ -298,6 +303,32 @@ fn recidive_reads_the_log_that_each_writes_itself() {
     }
     until(&contest, "recidive", 1);
     contest.compare();
+}
+
+#[test]
+fn ignorecommand_spares_the_same_addresses() {
+    // A network as a monitoring service has it; answers are kept by address.
+    let default = "action = nothing\nbantime = 1h\nfindtime = 10m\nignorecommand = expr <ip> : 198[.]18[.]50[.]\n\
+                   ignorecache = key=\"<ip>\", max-count=1000, max-time=1h\n";
+    let mut contest = Contest::start(default, "", |_| 0);
+    for (jail, retry) in LIMITS {
+        for last in 1..=3 {
+            contest.fail(jail, &format!("198.18.50.{last}"), 2 * retry);
+            contest.fail(jail, &format!("198.18.51.{last}"), retry);
+        }
+    }
+    contest.settle(1);
+    contest.compare();
+    let bans = contest.history();
+    assert!(bans.iter().all(|ban| !ban.address.starts_with("198.18.50.")), "{bans:?}");
+    let spared = |log: &str| {
+        let said =
+            log.lines().filter_map(|line| line.split_once(" INFO ").map(|(_, text)| text.trim().to_owned()));
+        said.filter(|text| text.contains("Ignore")).collect::<BTreeSet<_>>()
+    };
+    let (theirs, ours) = (contest.debian.log(), contest.log());
+    assert_eq!(spared(&theirs), spared(&ours));
+    assert_eq!(spared(&ours).len(), 3 * LIMITS.len(), "each is said once, while its answer is kept");
 }
 
 /// Three rounds of failures, each when all bans of the one before are over: whoever was banned before needs fewer failures and stays
