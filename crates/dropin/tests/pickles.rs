@@ -146,7 +146,7 @@ proptest! {
 
     #[test]
     fn no_instructions_do_harm(codes in prop::collection::vec(
-        prop::sample::select(b"cRb(.01NJKMX]})ltdaesupqgrhj\x80\x85\x86\x87\x88\x8a\x8c\x8f\x90\x94\x95\x00\x01\n".to_vec()), 0..300)
+        prop::sample::select(b"cRb(.01NJKMXSTU'\\]})ltdaesupqgrhj\x80\x85\x86\x87\x88\x8a\x8c\x8f\x90\x94\x95\x00\x01\n".to_vec()), 0..300)
     ) {
         let _ = (read(&codes), read_answer(&codes));
     }
@@ -174,6 +174,60 @@ fn whatever_could_call_something_is_refused_by_name() {
     ];
     for (bytes, wanted) in cases {
         assert_eq!(read(bytes), Err(wanted), "{bytes:?}");
+    }
+}
+
+/// Reads lines of hexadecimal digits; answers what Python has for each, a text for what is none.
+const STRINGS: &str = r#"
+import sys, pickle
+for line in sys.stdin:
+    try:
+        print(repr(pickle.loads(bytes.fromhex(line))).encode().hex())
+    except Exception:
+        print(b"no text".hex())
+"#;
+
+#[test]
+fn strings_of_python_2_are_texts_as_for_python_3() {
+    // So write the libraries of Go and JavaScript by which exporters ask.
+    let cases: [&[u8]; 17] = [
+        b"\x80\x02](U\x06statusU\x04sshde.",
+        b"](T\x04\0\0\0pinge.",
+        b"(lp0\nS'status'\np1\naS\"sshd\"\np2\na.",
+        b"(lp1\nS'status'\np2\na.",
+        br"S'a\x41\101\60\7z\\\'\q'
+.",
+        b"S'\\t\\n'\n.",
+        b"S''\n.",
+        b"U\0.",
+        b"U\x02\xc3\xa4.",
+        b"T\x01\0\0\0\xff.",
+        b"S'\xe4'\n.",
+        b"S'\\xe4'\n.",
+        b"S'\\777'\n.",
+        b"S'\\x4'\n.",
+        b"S'a\n.",
+        b"Sa\n.",
+        b"S'\n.",
+    ];
+    let mut python = Command::new("/usr/bin/python3")
+        .args(["-W", "ignore", "-c", STRINGS])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("python3 is there: tests/setup.sh installs it");
+    let sent: String = cases.iter().map(|bytes| hex(bytes) + "\n").collect();
+    python.stdin.take().unwrap().write_all(sent.as_bytes()).unwrap();
+    let output = python.wait_with_output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(told.lines().count(), cases.len());
+    for (bytes, line) in cases.iter().zip(told.lines()) {
+        let wanted = String::from_utf8(unhex(line)).unwrap();
+        let found = read(bytes).map_or("no text".to_owned(), |value| match value {
+            Value::Text(text) => fail2ban::repr::repr(&Value::Text(text)),
+            value => shown(&value),
+        });
+        assert_eq!(found, wanted, "{}", bytes.escape_ascii());
     }
 }
 

@@ -1,6 +1,7 @@
 //! Bytes to a value. What is read stands in one table and refers to itself by number, as Python's objects do, since a list may be filled
 //! after it was noted for later use; only at the end does it become a tree, and there what is referred to twice counts twice.
 
+mod text;
 mod answer;
 
 use event::limit::{FAIL2BAN_COMMAND_BYTES, FAIL2BAN_COMMAND_DEPTH, FAIL2BAN_COMMAND_VALUES};
@@ -122,20 +123,21 @@ impl<'a> Machine<'a> {
 
     fn text(&mut self, code: u8) -> Result<bool, PickleError> {
         let length = match code {
-            b'V' => {
+            b'V' | b'S' => {
                 let line = self.line_bytes()?;
-                let text = unescaped(line)?;
-                self.push(Node::Leaf(Value::Text(text)))?;
+                let text = if code == b'V' { text::unescaped(line) } else { text::unquoted(line) };
+                self.push(Node::Leaf(Value::Text(text?)))?;
                 return Ok(true);
             }
-            0x8c | b'C' => usize::from(self.byte()?),
-            b'X' | b'B' => self.length4()?,
+            0x8c | b'C' | b'U' => usize::from(self.byte()?),
+            b'X' | b'B' | b'T' => self.length4()?,
             0x8d | 0x8e => usize::try_from(u64::from_le_bytes(self.array()?)).map_err(|_| Cut)?,
             _ => return Ok(false),
         };
         let bytes = self.take(length)?.to_vec();
         let value = match code {
             b'C' | b'B' | 0x8e => Value::Bytes(bytes),
+            b'U' | b'T' => Value::Text(text::ascii(bytes)?),
             _ => Value::Text(String::from_utf8(bytes).map_err(|_| BadText)?),
         };
         self.push(Node::Leaf(value))?;
@@ -298,28 +300,6 @@ fn long(bytes: &[u8]) -> Result<i64, PickleError> {
     Ok(i64::from_le_bytes(all))
 }
 
-/// A text of protocol 0: Latin-1 with `\uXXXX` and `\UXXXXXXXX`.
-fn unescaped(line: &[u8]) -> Result<String, PickleError> {
-    let mut text = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some((&byte, tail)) = rest.split_first() {
-        let digits = match tail.first() {
-            Some(b'u') if byte == b'\\' => 4,
-            Some(b'U') if byte == b'\\' => 8,
-            _ => {
-                text.push(char::from(byte));
-                rest = tail;
-                continue;
-            }
-        };
-        let hex = tail.get(1..=digits).and_then(|hex| std::str::from_utf8(hex).ok()).ok_or(BadText)?;
-        let code = u32::from_str_radix(hex, 16).map_err(|_| BadText)?;
-        text.push(char::from_u32(code).ok_or(BadText)?);
-        rest = &tail[1 + digits..];
-    }
-    Ok(text)
-}
-
 /// What an instruction that is not for plain values is called.
 fn refusal(code: u8) -> PickleError {
     Refused(match code {
@@ -334,7 +314,6 @@ fn refusal(code: u8) -> PickleError {
         b'P' => "PERSID",
         b'Q' => "BINPERSID",
         0x82..=0x84 => "EXT",
-        b'S' | b'T' | b'U' => "a string of Python 2",
         b'2' => "DUP",
         0x91 => "FROZENSET",
         0x96 => "BYTEARRAY8",
