@@ -165,7 +165,6 @@ impl Model {
     }
 
     fn create(&mut self, name: &str, backend: &str) -> Result<(), Wrong> {
-        set_jail::backend_options(&kind, &options)?;
         let known = ["auto", "pyinotify", "gamin", "polling", "systemd"];
         let (kind, options) = set_jail::options(backend)?;
         let kind = kind.to_lowercase();
@@ -174,6 +173,7 @@ impl Model {
                 "Unknown backend {kind}. Must be among ['pyinotify', 'gamin', 'polling', 'systemd'] or 'auto'"
             )));
         }
+        set_jail::backend_options(&kind, &options)?;
         jail::room("jails", self.jails.len())?;
         self.jails.push(JailModel::new(name, backend));
         Ok(())

@@ -42,12 +42,12 @@ pub struct ForeignJail {
     growth: Option<formula::BanTime>,
     /// What its logs are written in, unless it is UTF-8.
     charset: Option<Charset>,
+    /// What it reads of a journal, unless it reads logs.
+    journal: Option<JournalWish>,
     given_up: AtomicU64,
 }
 
 impl ForeignJail {
-    /// What it reads of a journal, unless it reads logs.
-    journal: Option<JournalWish>,
     /// From what was told. What cannot be honoured is told beside it, with what happens instead.
     pub fn new(model: &JailModel) -> Result<(Self, Vec<Remark>), Remark> {
         let name = name_of(&model.name)
@@ -62,11 +62,11 @@ impl ForeignJail {
             ignored: ignored(model, &mut remarks),
             growth,
             charset: charset(model, &mut remarks),
+            journal: journal::wish(model, &mut remarks),
             given_up: AtomicU64::new(0),
             model: model.clone(),
         };
         Ok((jail, remarks))
-            journal: journal::wish(model, &mut remarks),
     }
 
     /// Its limits.

@@ -127,6 +127,11 @@ impl Takeover {
         self.keepers.get().map(|keepers| keepers.health()).unwrap_or_default()
     }
 
+    /// What of the configuration is not done as it is written.
+    pub fn told(&self) -> Vec<answer::Remark> {
+        self.remarks().told()
+    }
+
     /// Ends what is kept for others.
     pub fn stop(&self) {
         if let Some(keepers) = self.keepers.get() {
@@ -144,11 +149,6 @@ impl Takeover {
         let stop = socket.stopper();
         let serving = thread::spawn(move || {
             let served = socket.serve(move |command| self.obey(command, &desk));
-    /// What of the configuration is not done as it is written.
-    pub fn told(&self) -> Vec<answer::Remark> {
-        self.remarks().told()
-    }
-
             if let Err(cause) = served {
                 tracing::error!("fail2ban's socket is closed: {cause}");
             }
