@@ -90,10 +90,10 @@ impl mirror::Host for Panels {
 
     fn lifted(&mut self, bans: Vec<mirror::Lifted>, deleted: Deleted) {
         let when = match deleted {
-            Deleted::Now => "another program has deleted their rows from fail2ban's database",
-            Deleted::Before => "their rows were deleted from fail2ban's database while Stockade did not run",
+            Deleted::Now => "another program deleted its row from fail2ban's database",
+            Deleted::Before => "its row was deleted from fail2ban's database while Stockade did not run",
         };
-        tracing::info!("{} bans are lifted: {when}", bans.len());
+        bans.iter().for_each(|ban| tracing::info!("the ban of {} in {} is lifted: {when}", ban.ip, ban.jail));
         let meant = bans.iter().filter_map(|ban| {
             Some(Lifted { subject: ban.ip.parse().ok()?, jail: Some(name_of(&ban.jail).ok()?) })
         });

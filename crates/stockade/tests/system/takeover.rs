@@ -185,4 +185,43 @@ fn what_fail2ban_held_is_taken_over_and_panels_see_and_lift_bans() {
     for line in ["[sshd] Restore Ban 192.0.2.44", "[sshd] Found 192.0.2.45 - ", "[sshd] Unban 192.0.2.45"] {
         assert!(log.contains(line), "{line}: {log}");
     }
+    drop(daemon);
+    what_was_deleted_meanwhile_is_lifted(&place, &words(&folder, &socket), &sql);
+}
+
+/// Three bans hold; one of them is deleted after a stop, one after a kill.
+fn what_was_deleted_meanwhile_is_lifted(place: &Place, words: &[&str], sql: &dyn Fn(&str) -> String) {
+    let all = ["192.0.2.44", "192.0.2.46", "192.0.2.47"];
+    let holds = || all.map(|address| place.kernel.holds(address));
+    let mut daemon = place.launch_with(&[], words).ready();
+    place.fail("192.0.2.46", 3);
+    place.fail("192.0.2.47", 3);
+    daemon.says(" ban 192.0.2.47: ");
+    until("the database", || sql("SELECT count(*) FROM bips") == "3");
+    daemon.stop();
+    sql("DELETE FROM bans WHERE ip = '192.0.2.46'; VACUUM");
+    assert_eq!(holds(), [true; 3], "stopping lifts no ban");
+    let daemon = place.launch_with(&[], words).ready();
+    until("the kernel", || holds() == [true, false, true]);
+    until("the database", || sql("SELECT count(*) FROM bips") == "2");
+    let said = daemon.stop();
+    let why = "the ban of 192.0.2.46 in sshd is lifted: its row was deleted from fail2ban's database while Stockade did not run";
+    assert!(said.contains(why), "{said}");
+    place.launch_with(&[], words).ready().kill();
+    // As MikoPBX does it when its protection is switched off.
+    sql("DELETE FROM bans");
+    let daemon = place.launch_with(&[], words).ready();
+    until("the kernel", || holds() == [false; 3]);
+    daemon.stop();
+    assert_eq!(sql("SELECT count(*) FROM bans"), "0");
+    // Nothing is lifted because the file is gone.
+    let mut daemon = place.launch_with(&[], words).ready();
+    place.fail("192.0.2.47", 3);
+    daemon.says(" ban 192.0.2.47: ");
+    daemon.stop();
+    fs::remove_file(place.path("fail2ban.sqlite3")).expect("delete the database");
+    let daemon = place.launch_with(&[], words).ready();
+    until("the database", || sql("SELECT ip FROM bans") == "192.0.2.47");
+    assert!(place.kernel.holds("192.0.2.47"));
+    daemon.stop();
 }
