@@ -7,6 +7,7 @@ mod charset;
 mod judge;
 mod earlier;
 mod journal;
+mod name;
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,6 +24,7 @@ use source::JournalWish;
 
 pub use ends::ends;
 pub use judge::ForeignJudge;
+pub use name::name_of;
 pub use ports::{Ports, is_firewall};
 
 /// A jail.
@@ -49,9 +51,8 @@ pub struct ForeignJail {
 
 impl ForeignJail {
     /// From what was told. What cannot be honoured is told beside it, with what happens instead.
-    pub fn new(model: &JailModel) -> Result<(Self, Vec<Remark>), Remark> {
-        let name = name_of(&model.name)
-            .map_err(|wrong| Remark::new(Topic::jail(&model.name, ""), wrong + "; it is not run"))?;
+    pub fn new(model: &JailModel) -> (Self, Vec<Remark>) {
+        let name = name_of(&model.name);
         let mut remarks = Vec::new();
         let Ports { ports, service } = Ports::of(model, &mut remarks);
         let growth = growth(model, &mut remarks);
@@ -66,7 +67,7 @@ impl ForeignJail {
             given_up: AtomicU64::new(0),
             model: model.clone(),
         };
-        Ok((jail, remarks))
+        (jail, remarks)
     }
 
     /// Its limits.
@@ -160,28 +161,6 @@ impl ForeignJail {
             ..FilterText::default()
         }
     }
-}
-
-/// fail2ban takes any name; ours become names of kernel sets.
-pub fn name_of(told: &str) -> Result<JailName, String> {
-    let plain: String = told
-        .chars()
-        .map(|one| {
-            if one.is_ascii_alphanumeric() || one == '-' || one == '_' {
-                one.to_ascii_lowercase()
-            } else {
-                '-'
-            }
-        })
-        .collect();
-    let reserved = [JailName::MANUAL, JailName::FLEET, crate::plan::OWN_JAIL];
-    if !JailName::valid(&plain) || reserved.contains(&plain.as_str()) {
-        return Err(format!(
-            "its name cannot be used here; write 1 to {} letters, digits, '-' or '_', a letter first",
-            event::limit::JAIL_NAME_BYTES
-        ));
-    }
-    Ok(JailName::new(&plain))
 }
 
 fn ignored(model: &JailModel, remarks: &mut Vec<Remark>) -> Whitelist {

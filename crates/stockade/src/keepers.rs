@@ -178,7 +178,6 @@ fn ignore_commands(actions: &Actions, engine: &SyncSender<Message>) -> std::io::
 
 fn counts(engine: &SyncSender<Message>, jail: &str) -> Counts {
     let name = name_of(jail);
-    let Ok(name) = name else { return Counts::default() };
     let asked = visit(engine, move |engine| engine.status(Some(name.as_str())).jails.pop());
     let found = asked.and_then(|answer| answer.recv().ok()).flatten();
     found.map_or_else(Counts::default, |one| Counts {

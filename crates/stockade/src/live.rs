@@ -84,7 +84,8 @@ impl Host for Live<'_> {
     }
 
     fn bans(&self, jail: &str) -> Vec<LiveBan> {
-        let (Ok(name), Ok(roster)) = (name_of(jail), self.desk.bans()) else { return Vec::new() };
+        let name = name_of(jail);
+        let Ok(roster) = self.desk.bans() else { return Vec::new() };
         let mut bans: Vec<_> = roster.bans.iter().filter(|ban| ban.jail == name).collect();
         bans.sort_by_key(|ban| ban.since);
         let span = |until: Moment, since: Moment| (until != Moment::NEVER).then(|| until.since(since));
@@ -98,7 +99,8 @@ impl Host for Live<'_> {
     }
 
     fn counts(&self, jail: &str) -> Counts {
-        let (Ok(name), Ok(status)) = (name_of(jail), self.desk.status()) else { return Counts::default() };
+        let name = name_of(jail);
+        let Ok(status) = self.desk.status() else { return Counts::default() };
         let found = status.jails.iter().find(|one| one.jail == name.as_str());
         found.map_or_else(Counts::default, |one| Counts {
             failed: one.counted,
@@ -108,7 +110,8 @@ impl Host for Live<'_> {
     }
 
     fn ban(&mut self, jail: &JailModel, id: &str) -> bool {
-        let (Ok(name), Ok(subject)) = (name_of(&jail.name), id.parse::<Subject>()) else { return false };
+        let name = name_of(&jail.name);
+        let Ok(subject) = id.parse::<Subject>() else { return false };
         let is_known = self.bans(&jail.name).iter().any(|ban| ban.id == subject.to_string());
         let seconds = u64::try_from(jail.ban_time).unwrap_or(u64::MAX);
         let order =
@@ -117,13 +120,14 @@ impl Host for Live<'_> {
     }
 
     fn unban(&mut self, jail: &str, id: &str) -> bool {
-        let (Ok(name), Ok(subject)) = (name_of(jail), id.parse()) else { return false };
-        let which = [Lifted { subject, jail: Some(name) }];
+        let Ok(subject) = id.parse() else { return false };
+        let which = [Lifted { subject, jail: Some(name_of(jail)) }];
         self.desk.unban(&which, &Self::actor()).is_ok_and(|lifted| lifted > 0)
     }
 
     fn unban_all(&mut self, jail: &str) -> usize {
-        let (Ok(name), Ok(roster)) = (name_of(jail), self.desk.bans()) else { return 0 };
+        let name = name_of(jail);
+        let Ok(roster) = self.desk.bans() else { return 0 };
         let of_jail = roster.bans.iter().filter(|ban| ban.jail == name);
         let which: Vec<_> =
             of_jail.map(|ban| Lifted { subject: ban.subject, jail: Some(name.clone()) }).collect();
@@ -132,7 +136,8 @@ impl Host for Live<'_> {
     }
 
     fn attempt(&mut self, jail: &JailModel, id: &str, lines: &[&str]) {
-        let (Ok(name), Ok(address)) = (name_of(&jail.name), id.parse()) else { return };
+        let name = name_of(&jail.name);
+        let Ok(address) = id.parse() else { return };
         let failure = |line: &str| Failure {
             jail: name.clone(),
             subject: Subject::counted(address),

@@ -212,17 +212,9 @@ fn tell(model: &Model, settings: &SettingsFile) -> Vec<Remark> {
     let mut remarks = Vec::new();
     let mut jails: Vec<Arc<ForeignJail>> = Vec::new();
     for jail in runs(model) {
-        match ForeignJail::new(jail) {
-            Ok((made, more)) if jails.iter().all(|known| known.name != made.name) => {
-                remarks.extend(more);
-                jails.push(Arc::new(made));
-            }
-            Ok((made, _)) => remarks.push(Remark::new(
-                Topic::jail(&jail.name, ""),
-                format!("it is not run: another one is called {} here; give it another name", made.name),
-            )),
-            Err(wrong) => remarks.push(wrong),
-        }
+        let (made, more) = ForeignJail::new(jail);
+        remarks.extend(more);
+        jails.push(Arc::new(made));
     }
     settings.tell_jails(jails);
     remarks

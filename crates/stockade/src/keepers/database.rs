@@ -94,9 +94,9 @@ impl mirror::Host for Panels {
             Deleted::Before => "its row was deleted from fail2ban's database while Stockade did not run",
         };
         bans.iter().for_each(|ban| tracing::info!("the ban of {} in {} is lifted: {when}", ban.ip, ban.jail));
-        let meant = bans.iter().filter_map(|ban| {
-            Some(Lifted { subject: ban.ip.parse().ok()?, jail: Some(name_of(&ban.jail).ok()?) })
-        });
+        let meant = bans
+            .iter()
+            .filter_map(|ban| Some(Lifted { subject: ban.ip.parse().ok()?, jail: Some(name_of(&ban.jail)) }));
         let which: Vec<Lifted> = meant.collect();
         let actor = Actor { name: "fail2ban's database".to_owned(), address: None };
         let done = visit(&self.engine, move |engine| engine.unban(&which, &actor));

@@ -25,17 +25,17 @@ impl Keepers {
             // A program that ends has no bans to tell of.
             let standing = standing.recv().unwrap_or_default();
             let told = standing.iter().filter(|one| come.contains(&one.jail.as_str()));
-            told.filter_map(restored).for_each(|one| self.actions.tell(&one));
+            told.map(restored).for_each(|one| self.actions.tell(&one));
         }
         remarks
     }
 }
 
 /// As such a ban is told at a start.
-fn restored(standing: &Standing) -> Option<Happening> {
+fn restored(standing: &Standing) -> Happening {
     let ban = Ban {
         subject: standing.subject,
-        jail: name_of(&standing.jail).ok()?,
+        jail: name_of(&standing.jail),
         scope: Scope::Jail,
         since: standing.since,
         until: standing.until,
@@ -44,5 +44,5 @@ fn restored(standing: &Standing) -> Option<Happening> {
         reason: String::new(),
     };
     let (jail, earlier) = (standing.jail.clone(), standing.earlier);
-    Some(Happening::Banned { jail, ban, earlier, lines: Vec::new(), prolonged: false, restored: true })
+    Happening::Banned { jail, ban, earlier, lines: Vec::new(), prolonged: false, restored: true }
 }
