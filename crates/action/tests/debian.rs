@@ -218,6 +218,7 @@ fn configure(dir: &Path) {
         let text = text
             .replace("/usr/sbin/sendmail", &format!("{here}/bin/sendmail"))
             .replace("/etc/symbiosis", &format!("{here}/run/symbiosis"))
+            .replace("/var/run/fail2ban", &format!("{here}/run"))
             .replace("/sbin/ipfw", "ipfw");
         support::put(&etc.join("action.d").join(path.file_name().unwrap()), &text);
     }

@@ -56,6 +56,7 @@ fn jails(etc: &Path) -> Vec<JailModel> {
         let file = fs::read_to_string(format!("/etc/fail2ban/action.d/{name}.conf")).unwrap();
         // What has its place on the host has it here.
         let file = file
+            .replace("/var/run/fail2ban", &etc.join("run").display().to_string())
             .replace("/sbin/ipf", "ipf")
             .replace("/etc/symbiosis", &etc.join("run").display().to_string());
         support::put(&etc.join(format!("action.d/{name}.conf")), &file);
