@@ -17,8 +17,10 @@ pub enum Refused {
     NotANumber(String),
     /// Both a folder and files.
     PathAndFiles,
-    /// `journalflags` that do not go with the rest, or mean nothing.
-    Flags,
+    /// `journalflags` that do not go with the rest or mean nothing, or no files.
+    Opening,
+    /// No folder.
+    NoPath,
 }
 
 impl fmt::Display for Refused {
@@ -31,7 +33,8 @@ impl fmt::Display for Refused {
                 write!(f, "invalid literal for int() with base 10: {}", crate::repr::text(text))
             }
             Self::PathAndFiles => f.write_str("path and files cannot be specified simultaneously"),
-            Self::Flags => f.write_str("Opening the journal failed"),
+            Self::Opening => f.write_str("Opening the journal failed"),
+            Self::NoPath => f.write_str("[Errno 2] No such file or directory"),
         }
     }
 }
@@ -59,14 +62,17 @@ pub fn options(told: &[(String, String)]) -> Result<Vec<String>, Refused> {
     let option = |wanted: &str| told.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
     let number = |text: &str| text.trim().parse::<i64>().map_err(|_| Refused::NotANumber(text.to_owned()));
     let flags = option("journalflags").map(number).transpose()?;
-    let (path, files) = (option("journalpath").filter(|path| !path.is_empty()), option("journalfiles"));
+    let (path, files) = (option("journalpath"), option("journalfiles"));
     match (path, files) {
         (Some(_), Some(_)) => Err(Refused::PathAndFiles),
+        (Some(""), None) => Err(Refused::NoPath),
         (Some(path), None) => {
             Ok([vec![format!("--directory={path}")], kinds(flags.unwrap_or(0), 0)?].concat())
         }
         // Of single files, every entry is read.
-        (None, Some(_)) if flags.unwrap_or(0) != 0 => Err(Refused::Flags),
+        (None, Some(files)) if flags.unwrap_or(0) != 0 || words::listed(files).next().is_none() => {
+            Err(Refused::Opening)
+        }
         (None, Some(files)) => Ok(words::listed(files).map(|file| format!("--file={file}")).collect()),
         (None, None) => of_the_host(flags.unwrap_or(SYSTEM_ONLY), option("namespace")),
     }
@@ -76,7 +82,7 @@ fn of_the_host(flags: i64, namespace: Option<&str>) -> Result<Vec<String>, Refus
     let mut options: Vec<String> = namespace.iter().map(|name| format!("--namespace={name}")).collect();
     match (flags & RUNTIME_ONLY != 0, flags & LOCAL_ONLY != 0) {
         // `journalctl` has no option for this; it is where these files are.
-        (true, _) if namespace.is_some() => return Err(Refused::Flags),
+        (true, _) if namespace.is_some() => return Err(Refused::Opening),
         (true, _) => options.push("--directory=/run/log/journal".to_owned()),
         // Left to itself, `journalctl` reads this machine's alone, and fail2ban all that lie here.
         (false, false) => options.push("--merge".to_owned()),
@@ -89,7 +95,7 @@ fn of_the_host(flags: i64, namespace: Option<&str>) -> Result<Vec<String>, Refus
 /// Whose entries are meant. Flags beside those that are `allowed` are refused.
 fn kinds(flags: i64, allowed: i64) -> Result<Vec<String>, Refused> {
     if flags < 0 || flags & !(SYSTEM_ONLY | CURRENT_USER | allowed) != 0 {
-        return Err(Refused::Flags);
+        return Err(Refused::Opening);
     }
     let kinds = [(SYSTEM_ONLY, "--system"), (CURRENT_USER, "--user")];
     Ok(kinds.iter().filter(|(flag, _)| flags & flag != 0).map(|(_, option)| (*option).to_owned()).collect())
@@ -104,12 +110,13 @@ pub fn is_match(word: &str) -> bool {
     word.split_once('=').is_some_and(|(field, _)| is_field(field))
 }
 
-/// The time of an entry as it stands before it, with the space behind it: local, with microseconds if there are any.
+/// The time of an entry as it stands before it, with the space behind it: local, with microseconds if there are any. Python's library goes by the
+/// offset of the present day; here it is that of the entry's.
 pub fn date(micros: i64, zone: &TimeZone) -> String {
     // A journal's moments are within what can be shown.
     let at = Timestamp::from_microsecond(micros).unwrap_or_default().to_zoned(zone.clone());
     let form =
-        if micros.rem_euclid(1_000_000) == 0 { "%Y-%m-%dT%H:%M:%S " } else { "%Y-%m-%dT%H:%M:%S.%6f " };
+        if micros.rem_euclid(1_000_000) == 0 { "%Y-%m-%dT%H:%M:%S%:z " } else { "%Y-%m-%dT%H:%M:%S.%6f%:z " };
     at.strftime(form).to_string()
 }
 
@@ -153,6 +160,8 @@ mod tests {
             ("journalpath=/a, journalflags=1", failed),
             ("journalfiles=/a, journalflags=4", failed),
             ("journalflags=2, namespace=x", failed),
+            ("journalfiles=", failed),
+            ("journalpath=", "[Errno 2] No such file or directory"),
         ] {
             assert_eq!(told(text).unwrap_err(), why, "{text}");
         }
@@ -175,7 +184,7 @@ mod tests {
     #[test]
     fn times_before_an_entry() {
         let zone = TimeZone::fixed(jiff::tz::offset(2));
-        assert_eq!(date(1_700_000_000_000_000, &zone), "2023-11-15T00:13:20 ");
-        assert_eq!(date(1_700_000_000_000_700, &zone), "2023-11-15T00:13:20.000700 ");
+        assert_eq!(date(1_700_000_000_000_000, &zone), "2023-11-15T00:13:20+02:00 ");
+        assert_eq!(date(1_700_000_000_000_700, &zone), "2023-11-15T00:13:20.000700+02:00 ");
     }
 }

@@ -187,6 +187,15 @@ impl Trial {
         &self.journal_match
     }
 
+    /// What is printed behind the head once the journal is open.
+    pub fn journal_head(&self) -> String {
+        match self.journal_match.as_slice() {
+            _ if self.ask.out.is_some() => String::new(),
+            [] => "\n".to_owned(),
+            words => format!("Use    journal match : {}\n\n", words.join(" ")),
+        }
+    }
+
     fn count(&mut self, line: &str, every: Every) {
         let Every { prefix, groups, matched, ignored, taken } = every;
         // What was not tried stands as it did, and fail2ban counts it so.

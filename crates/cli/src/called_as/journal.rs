@@ -2,7 +2,7 @@
 //! the crate `source`'s matter.
 
 use std::io::{self, BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use event::limit::JOURNAL_ENTRY_BYTES;
 use fail2ban::options::Spelled;
@@ -25,18 +25,37 @@ pub fn command(log: &str, matches: &[String]) -> Result<Command, String> {
     Ok(command)
 }
 
-/// Hands on each entry as a line, with its time in microseconds.
-pub fn entries(mut command: Command, mut take: impl FnMut(&str, i64) -> Option<String>) -> io::Result<()> {
-    let mut child = command.spawn().map_err(|cause| io::Error::other(format!("journalctl: {cause}")))?;
-    let output = child.stdout.take().ok_or_else(|| io::Error::other("journalctl has no output"))?;
-    let read = read(output, &mut take);
+/// An open journal.
+pub struct Journal {
+    child: Child,
+    output: BufReader<ChildStdout>,
+}
+
+impl Journal {
+    /// Opens it. Why it cannot be opened, `journalctl` says itself.
+    pub fn open(mut command: Command) -> io::Result<Self> {
+        let mut child = command.spawn().map_err(|cause| io::Error::other(format!("journalctl: {cause}")))?;
+        let output = child.stdout.take().ok_or_else(|| io::Error::other("journalctl has no output"))?;
+        let mut output = BufReader::new(output);
+        if output.fill_buf()?.is_empty() {
+            ended(&mut child)?;
+        }
+        Ok(Self { child, output })
+    }
+
+    /// Hands on each entry as a line, with its time in microseconds.
+    pub fn entries(mut self, mut take: impl FnMut(&str, i64) -> Option<String>) -> io::Result<()> {
+        read(&mut self.output, &mut take)?;
+        ended(&mut self.child)
+    }
+}
+
+fn ended(child: &mut Child) -> io::Result<()> {
     let status = child.wait()?;
-    read?;
     if status.success() { Ok(()) } else { Err(io::Error::other(format!("journalctl ended with {status}"))) }
 }
 
-fn read(output: impl Read, take: &mut impl FnMut(&str, i64) -> Option<String>) -> io::Result<()> {
-    let mut reader = BufReader::new(output);
+fn read(reader: &mut impl BufRead, take: &mut impl FnMut(&str, i64) -> Option<String>) -> io::Result<()> {
     let mut entry = Vec::new();
     let mut line = Vec::new();
     let mut skipped = 0_u64;
@@ -82,7 +101,7 @@ no entry
 {"MESSAGE":"without a time"}
 "#;
         let mut found = Vec::new();
-        read(output.as_bytes(), &mut |text: &str, micros: i64| {
+        read(&mut output.as_bytes(), &mut |text: &str, micros: i64| {
             found.push((text.to_owned(), micros));
             None
         })

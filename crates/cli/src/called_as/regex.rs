@@ -11,6 +11,7 @@ use event::limit::LINE_BYTES;
 use fail2ban::report::{Ask, Asked, Log, Trial, arguments};
 use jiff::tz::TimeZone;
 
+use super::journal::Journal;
 use super::{Name, WRONG, journal, usage};
 use crate::out::text;
 use crate::say;
@@ -73,14 +74,16 @@ fn report(ask: Ask, clock: fn() -> Moment) -> u8 {
     let read = match (file, log) {
         (Some(file), _) => lines(file, |line| trial.line(line, clock())),
         (None, Log::Journal) => {
-            let command = match journal::command(&name, trial.journal_match()) {
-                Ok(command) => command,
+            let command = journal::command(&name, trial.journal_match()).map_err(io::Error::other);
+            let journal = match command.and_then(Journal::open) {
+                Ok(journal) => journal,
                 Err(refused) => {
                     eprintln!("fail2ban-regex: {name}: {refused}");
                     return RAISED;
                 }
             };
-            journal::entries(command, |line, micros| trial.entry(line, micros, clock()))
+            text(&trial.journal_head());
+            journal.entries(|line, micros| trial.entry(line, micros, clock()))
         }
         (None, _) => {
             Trial::lines(&name).filter_map(|line| trial.line(line, clock())).for_each(|found| text(&found));

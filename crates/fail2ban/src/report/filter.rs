@@ -60,10 +60,10 @@ pub fn read(ask: &Ask, log: Log, zone: &TimeZone) -> Result<Read, String> {
     let given = ask.journalmatch.as_deref().map(words::shell);
     let journal_match = given.or_else(|| filter.journalmatch.last().cloned()).unwrap_or_default();
     head += &log_head(ask, log, multiline);
-    if log == Log::Journal && !journal_match.is_empty() {
-        head += &format!("Use    journal match : {}\n", journal_match.join(" "));
+    // Whether the journal can be read must be known before more is said of it.
+    if log != Log::Journal {
+        head.push('\n');
     }
-    head.push('\n');
     let dated = pattern.is_some();
     Ok(Read { judge, head, journal_match, dated, filter })
 }
