@@ -7,14 +7,15 @@ use std::path::Path;
 const STAGES: [&str; 6] = ["source", "filter", "counter", "decision", "store", "enforcement"];
 
 /// The pure crates and everything that each may depend on.
-const PURE: [(&str, &[&str]); 4] = [
+const PURE: [(&str, &[&str]); 5] = [
     ("event", &[]),
     (
         "filter",
         &["event", "aho-corasick", "jiff", "memchr", "regex-automata", "regex-syntax", "serde", "toml_edit"],
     ),
     ("counter", &["event"]),
-    ("decision", &["event"]),
+    ("shelf", &[]),
+    ("decision", &["event", "shelf"]),
 ];
 
 /// What stands beside the kernel. None knows a stage or another of them, but for the bouncer, which is put together from two of

@@ -1,21 +1,22 @@
 //! A bounded table by subject in which every row has a moment: at the bound, the oldest row makes room.
 
-use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 
 use event::{Moment, Subject};
+use shelf::Shelf;
 
 use crate::due::Due;
 
 /// How many rows one purge looks at.
 const PURGED_AT_ONCE: usize = 64;
 
-/// Rows by subject, each with the moment that counts as its age. An ordered map: no hash for attackers to aim at.
+/// Rows by subject, each with the moment that counts as its age.
 #[derive(Debug)]
 pub(crate) struct Aged<V> {
     bound: usize,
-    rows: BTreeMap<Subject, (Moment, V)>,
-    by_age: Due<Subject>,
+    rows: Shelf<Subject, (Moment, V)>,
+    /// Made when the table is full for the first time: until then nobody asks which row is the oldest.
+    by_age: Option<Due<Subject>>,
     /// Where the next purge goes on.
     cursor: Option<Subject>,
     evicted: u64,
@@ -24,7 +25,7 @@ pub(crate) struct Aged<V> {
 impl<V> Aged<V> {
     /// Without a row, with room for `bound`.
     pub(crate) fn new(bound: usize) -> Self {
-        Self { bound: bound.max(1), rows: BTreeMap::new(), by_age: Due::new(), cursor: None, evicted: 0 }
+        Self { bound: bound.max(1), rows: Shelf::new(), by_age: None, cursor: None, evicted: 0 }
     }
 
     /// How many rows there are.
@@ -50,15 +51,23 @@ impl<V> Aged<V> {
     /// Sets the row of `subject`.
     pub(crate) fn put(&mut self, subject: Subject, moment: Moment, value: V) {
         if self.rows.len() >= self.bound && !self.rows.contains_key(&subject) {
-            let rows = &self.rows;
-            if let Some(oldest) = self.by_age.pop(Moment::NEVER, |key| rows.get(key).map(|row| row.0)) {
-                self.rows.remove(&oldest);
-                self.evicted += 1;
-            }
+            self.make_room();
         }
         self.rows.insert(subject, (moment, value));
         let rows = &self.rows;
-        self.by_age.push(moment, subject, rows.len(), |key| rows.get(key).map(|row| row.0));
+        if let Some(by_age) = &mut self.by_age {
+            by_age.push(moment, subject, rows.len(), |key| rows.get(key).map(|row| row.0));
+        }
+    }
+
+    fn make_room(&mut self) {
+        let rows = &self.rows;
+        let all = || Due::of(rows.iter().map(|(subject, row)| (row.0, *subject)));
+        let by_age = self.by_age.get_or_insert_with(all);
+        if let Some(oldest) = by_age.pop(Moment::NEVER, |key| rows.get(key).map(|row| row.0)) {
+            self.rows.remove(&oldest);
+            self.evicted += 1;
+        }
     }
 
     /// Looks at the next few rows, around in a circle, and drops those that are `dead`.
@@ -75,6 +84,9 @@ impl<V> Aged<V> {
         self.cursor = if seen < PURGED_AT_ONCE { None } else { last };
         for subject in gone {
             self.rows.remove(&subject);
+        }
+        if self.rows.len() < self.bound / 2 {
+            self.by_age = None;
         }
     }
 }

@@ -1,12 +1,11 @@
 //! Who is banned now. At most one ban for a subject in a jail; how many there may be is the decider's question.
 //!
-//! An ordered map: subjects around or inside a subnet are found without looking at all, and there is no hash for
-//! attackers to aim at. Rows are kept small and are put into words on demand.
+//! An ordered map: subjects around or inside a subnet are found without looking at all. Rows are kept small and are put into words on demand.
 
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use event::{Ban, JailName, Moment, Proof, Scope, Subject};
+use shelf::Shelf;
 
 use crate::due::Due;
 use crate::names::{Jails, Reasons};
@@ -40,7 +39,7 @@ pub struct Outline {
 /// The live bans.
 #[derive(Debug)]
 pub(crate) struct Bans {
-    rows: BTreeMap<Key, Row>,
+    rows: Shelf<Key, Row>,
     ends: Due<Key>,
     jails: Jails,
     reasons: Reasons,
@@ -52,7 +51,7 @@ impl Bans {
     /// Without a ban.
     pub(crate) fn new() -> Self {
         let (jails, reasons) = (Jails::default(), Reasons::default());
-        Self { rows: BTreeMap::new(), ends: Due::new(), jails, reasons, prefixes: Box::new([0; 129]) }
+        Self { rows: Shelf::new(), ends: Due::new(), jails, reasons, prefixes: Box::new([0; 129]) }
     }
 
     /// How many there are.

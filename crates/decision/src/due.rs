@@ -18,6 +18,12 @@ impl<K: Ord + Copy> Due<K> {
         Self { heap: BinaryHeap::new() }
     }
 
+    /// With these entries.
+    pub(crate) fn of(entries: impl Iterator<Item = (Moment, K)>) -> Self {
+        let entries: Vec<_> = entries.map(Reverse).collect();
+        Self { heap: entries.into() }
+    }
+
     /// `key` comes due at `moment`. `current` tells the valid moment of a key and `live` how many keys there are: when
     /// overtaken entries outnumber the valid ones, they are cleared out, so the queue stays within twice their number.
     pub(crate) fn push(
@@ -29,6 +35,10 @@ impl<K: Ord + Copy> Due<K> {
     ) {
         if self.heap.len() >= 2 * live + 64 {
             self.heap.retain(|Reverse((moment, key))| current(key) == Some(*moment));
+        }
+        if self.heap.len() == self.heap.capacity() {
+            // A million entries must not have room for two million.
+            self.heap.reserve_exact(64.max(self.heap.len() / 8));
         }
         self.heap.push(Reverse((moment, key)));
     }

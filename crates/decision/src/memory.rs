@@ -11,8 +11,8 @@ use crate::names::Jails;
 struct Past {
     last_until: Moment,
     times: u32,
-    /// The last jail, and another one if there was one.
-    jails: [Option<u16>; 2],
+    /// The last jail, and another one if there was one; else `Jails::NONE`.
+    jails: [u16; 2],
 }
 
 /// The memory of offenders.
@@ -51,7 +51,7 @@ impl Memory {
     /// Remembers `row` in place of what was known about its subject.
     pub(crate) fn remember(&mut self, row: &Remembered) {
         let mut latest = row.jails.iter().rev().map(|jail| self.jails.number(jail));
-        let jails = [latest.next(), latest.next()];
+        let jails = [latest.next(), latest.next()].map(|jail| jail.unwrap_or(Jails::NONE));
         let past = Past { last_until: row.last_until, times: row.times, jails };
         self.rows.put(row.subject, row.last_at, past);
     }
@@ -62,7 +62,13 @@ impl Memory {
     }
 
     fn in_words(&self, subject: Subject, last_at: Moment, past: &Past) -> Remembered {
-        let jails = past.jails.iter().rev().flatten().map(|number| self.jails.name(*number)).collect();
+        let jails = past
+            .jails
+            .iter()
+            .rev()
+            .filter(|number| **number != Jails::NONE)
+            .map(|number| self.jails.name(*number))
+            .collect();
         Remembered { subject, times: past.times, jails, last_at, last_until: past.last_until }
     }
 }

@@ -13,13 +13,16 @@ pub(crate) struct Jails {
 }
 
 impl Jails {
+    /// No jail's number.
+    pub(crate) const NONE: u16 = u16::MAX;
+
     /// The number of `name`, a new one if need be. Past the last number, jails share it: 65,535 names were given to one
     /// process by then.
     pub(crate) fn number(&mut self, name: &JailName) -> u16 {
         if let Some(number) = self.numbers.get(name) {
             return *number;
         }
-        let number = u16::try_from(self.names.len()).unwrap_or(u16::MAX);
+        let number = u16::try_from(self.names.len()).unwrap_or(Self::NONE).min(Self::NONE - 1);
         if usize::from(number) == self.names.len() {
             self.names.push(name.clone());
         }
