@@ -97,8 +97,8 @@ impl Report {
         let mut written = Ok(());
         while written.is_ok()
             && stream.read(&mut |block| {
-                written = block.text.split_inclusive(|byte| *byte == b'\n').try_for_each(|line| {
-                    let verdict = self.judge_line(line.strip_suffix(b"\n").unwrap_or(line));
+                written = filter::lines(block.text).try_for_each(|line| {
+                    let verdict = self.judge_line(line);
                     if json { self.print(&verdict, &mut out) } else { Ok(()) }
                 });
             })?
@@ -158,7 +158,7 @@ impl Report {
             };
         }
         if !failure.users.is_empty() {
-            groups.insert("users".to_owned(), json!(failure.users));
+            groups.insert("users".to_owned(), failure.users.iter().map(|user| Json::from(&**user)).collect());
         }
         if let Some(address) = &failure.address {
             groups.insert("ip".to_owned(), address.to_string().into());

@@ -135,7 +135,7 @@ impl Report {
         let mut written = Ok(());
         while written.is_ok()
             && stream.read(&mut |block| {
-                written = block.text.split_inclusive(|byte| *byte == b'\n').try_for_each(|line| {
+                written = filter::lines(block.text).try_for_each(|line| {
                     self.print_verdict(line.strip_suffix(b"\n").unwrap_or(line), &mut out)
                 });
             })?

@@ -39,7 +39,7 @@ fn pace(folder: &Path, filter: &str, log: &str) -> Result<String, String> {
         wrong.iter().for_each(|wrong| eprintln!("pace: {wrong}"));
         counts = [0; 4];
         let start = started();
-        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+        for line in filter::lines(&lines) {
             counts[match judge.bytes(line, now) {
                 Verdict::Failure(_) => 0,
                 Verdict::NoFailure(_) => 1,

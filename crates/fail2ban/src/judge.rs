@@ -6,11 +6,13 @@ mod every;
 mod groups;
 mod pending;
 mod record;
+mod rule;
+mod taken;
+mod verdict;
 mod who;
 mod window;
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::ops::Range;
 
 use event::Moment;
 use event::limit::FAIL2BAN_MATCH_LINES;
@@ -18,16 +20,17 @@ use jiff::tz::TimeZone;
 
 use crate::date::DateDetector;
 use crate::filter_file::FilterText;
-use crate::pattern::{Names, Pattern, PatternError, Places, Text, Wrong};
+use crate::pattern::{Names, PatternError, Places, Text};
 use candidates::Candidates;
 pub use every::{Every, Match};
-use groups::{Complex, complex, groups};
 pub use groups::{Groups, Value};
 use pending::Pending;
-use record::{Lines, Record};
+use rule::Rule;
+pub use taken::Taken;
+use verdict::Found;
+pub use verdict::{Failure, Verdict};
 pub use who::Who;
-use who::who;
-use window::{CutLine, Split, join, split};
+use window::{CutLine, join};
 
 /// Groups of which one at least must say whom a failure is about.
 const IDENTITIES: [&str; 5] = ["fid", "ip4", "ip6", "dns", "mlfid"];
@@ -52,51 +55,22 @@ pub struct Judge {
     places: Places,
     /// Where the groups of the prefix stand.
     outer: Places,
+    spare: Places,
+    /// A line with its newline, without its date, and what the prefix leaves of it.
+    ended: String,
     text: String,
     content: String,
     given_up: u64,
 }
 
-#[derive(Debug)]
-struct Rule {
-    pattern: Pattern,
-    complex: Vec<Complex>,
-    /// The group that takes the content, in a prefix.
-    content: Option<usize>,
-}
-
-/// What a line is.
-#[derive(Clone, Debug)]
-pub enum Verdict {
-    /// A failure.
-    Failure(Box<Failure>),
-    /// A `failregex` matched, but it is no failure by itself, or not yet: the index of the pattern.
-    NoFailure(usize),
-    /// An `ignoreregex` matched: its index.
-    Ignored(usize),
-    /// Nothing matched.
-    Missed,
-}
-
-/// A failure.
-#[derive(Clone, Debug)]
-pub struct Failure {
-    /// Whom it is about.
-    pub who: Who,
-    /// The address, where the failure is about another identity.
-    pub address: Option<Who>,
-    /// When; `None` if the line has no date and none came shortly before.
-    pub at: Option<Moment>,
-    /// The index of the `failregex`.
-    pub pattern: usize,
-    /// How many lines it took.
-    pub attempts: usize,
-    /// What the groups took.
-    pub groups: Groups,
-    /// The accounts that one connection tried.
-    pub users: BTreeSet<String>,
-    /// Its lines, the first of them.
-    pub lines: Vec<Arc<str>>,
+/// Where the date stands that is cut out of a line, and which moment it is.
+#[derive(Clone, Copy, Debug)]
+struct Dated {
+    start: usize,
+    end: usize,
+    at: Option<Moment>,
+    /// The line has none, and the date of the line before stands for it.
+    is_last: bool,
 }
 
 impl Judge {
@@ -134,8 +108,8 @@ impl Judge {
         let failures = compiled(&filter.failregex, &failure);
         let ignored = compiled(&filter.ignoreregex, &|source| Rule::new(source, names, text));
         let judge = Self {
+            candidates: Candidates::new(&failures, prefix.as_ref()),
             prefix,
-            candidates: Candidates::new(&failures),
             marked: Vec::new(),
             failures,
             ignored,
@@ -147,6 +121,8 @@ impl Judge {
             pending: Pending::default(),
             places: Places::default(),
             outer: Places::default(),
+            spare: Places::default(),
+            ended: String::new(),
             text: String::new(),
             content: String::new(),
             given_up: 0,
@@ -171,48 +147,31 @@ impl Judge {
 
     /// Judges a line of a file, without its newline.
     pub fn line(&mut self, line: &str, now: Moment) -> Verdict {
-        let at = self.take_in(line, now);
-        self.find(at, now)
+        if self.lines_max > 1 {
+            let at = self.take_in(line, now);
+            return self.find_in_lines(at, now);
+        }
+        let mut ended = std::mem::take(&mut self.ended);
+        ended.clear();
+        ended.push_str(line);
+        ended.push('\n');
+        let verdict = self.single(&ended, now);
+        self.ended = ended;
+        verdict
     }
 
     /// As `line`, for a line as it stands in the file, with or without its newline: bytes that are no text are replaced.
     pub fn bytes(&mut self, line: &[u8], now: Moment) -> Verdict {
-        match std::str::from_utf8(line) {
-            Ok(line) => self.line(line.trim_end_matches(['\r', '\n']), now),
-            Err(_) => self.line(String::from_utf8_lossy(line).trim_end_matches(['\r', '\n']), now),
+        let Ok(whole) = std::str::from_utf8(line) else {
+            return self.line(String::from_utf8_lossy(line).trim_end_matches(['\r', '\n']), now);
+        };
+        let line = whole.trim_end_matches(['\r', '\n']);
+        // Most lines end with their newline and nothing else: then nothing need be copied.
+        if self.lines_max == 1 && whole.len() == line.len() + 1 && whole.ends_with('\n') {
+            self.single(whole, now)
+        } else {
+            self.line(line, now)
         }
-    }
-
-    /// Cuts the date out of a line, and says which moment it is.
-    fn take_in(&mut self, line: &str, now: Moment) -> Option<Moment> {
-        // fail2ban takes the last date for a line without one, if it is not older than this.
-        let recent = Moment::from_millis(now.millis() - 60_000);
-        let found = self.dates.find(line, now, &self.zone);
-        let (mut start, mut end, mut at) = (0, 0, None);
-        if let Some(found) = found {
-            (start, end) = (found.start, found.end);
-            match found.at {
-                Some(moment) if end > start => {
-                    let (date, last) = self.last.get_or_insert_default();
-                    date.clear();
-                    date.push_str(&line[start..end]);
-                    *last = moment;
-                    at = Some(moment);
-                }
-                _ => {}
-            }
-        }
-        if at.is_some() {
-            self.cut(&line[..start], &line[start..end], &line[end..]);
-            return at;
-        }
-        if let Some((date, moment)) = self.last.clone().filter(|(_, last)| *last > recent) {
-            self.cut("", &date, line);
-            return Some(moment);
-        }
-        self.cut(&line[..start], &line[start..end], &line[end..]);
-        // An empty date is one that the pattern allows to be missing.
-        found.filter(|found| found.start == found.end).map(|_| now)
     }
 
     /// Judges a message whose moment is known, such as the journal's: no date is looked for in it.
@@ -223,7 +182,37 @@ impl Judge {
     /// As `message`, for a line that stands behind its date.
     pub fn entry(&mut self, date: &str, line: &str, at: Moment, now: Moment) -> Verdict {
         self.cut("", date, line);
-        self.find(Some(at), now)
+        self.find_in_lines(Some(at), now)
+    }
+
+    /// Looks for the date of a line.
+    fn dated(&mut self, line: &str, now: Moment) -> Dated {
+        // fail2ban takes the last date for a line without one, if it is not older than this.
+        let recent = Moment::from_millis(now.millis() - 60_000);
+        let found = self.dates.find(line, now, &self.zone);
+        let (start, end) = found.map_or((0, 0), |found| (found.start, found.end));
+        if let Some(moment) = found.and_then(|found| found.at).filter(|_| end > start) {
+            let (date, last) = self.last.get_or_insert_default();
+            date.clear();
+            date.push_str(&line[start..end]);
+            *last = moment;
+            return Dated { start, end, at: Some(moment), is_last: false };
+        }
+        if let Some((_, moment)) = self.last.as_ref().filter(|(_, last)| *last > recent) {
+            return Dated { start: 0, end: 0, at: Some(*moment), is_last: true };
+        }
+        // An empty date is one that the pattern allows to be missing.
+        let at = found.filter(|_| start == end).map(|_| now);
+        Dated { start, end, at, is_last: false }
+    }
+
+    /// Cuts the date out of a line, and says which moment it is.
+    fn take_in(&mut self, line: &str, now: Moment) -> Option<Moment> {
+        let dated = self.dated(line, now);
+        let last = self.last.as_ref().filter(|_| dated.is_last).map(|(date, _)| date.clone());
+        let date = last.as_deref().unwrap_or(&line[dated.start..dated.end]);
+        self.cut(&line[..dated.start], date, &line[dated.end..]);
+        dated.at
     }
 
     fn cut(&mut self, before: &str, date: &str, after: &str) {
@@ -239,16 +228,40 @@ impl Judge {
         }
     }
 
-    fn find(&mut self, at: Option<Moment>, now: Moment) -> Verdict {
+    /// Judges a line with its newline, where no match spans several.
+    fn single(&mut self, ended: &str, now: Moment) -> Verdict {
+        let line = &ended[..ended.len() - 1];
+        let dated = self.dated(line, now);
+        if dated.start == 0 {
+            return self.find(&ended[dated.end..], Some((ended, dated)), dated.at, now);
+        }
         let mut text = std::mem::take(&mut self.text);
-        let mut content = std::mem::take(&mut self.content);
-        join(&self.lines, &mut text);
-        let verdict = self.find_in(&text, &mut content, at, now);
-        (self.text, self.content) = (text, content);
+        text.clear();
+        text.push_str(&line[..dated.start]);
+        text.push_str(&ended[dated.end..]);
+        let verdict = self.find(&text, Some((ended, dated)), dated.at, now);
+        self.text = text;
         verdict
     }
 
-    fn find_in(&mut self, text: &str, content: &mut String, at: Option<Moment>, now: Moment) -> Verdict {
+    fn find_in_lines(&mut self, at: Option<Moment>, now: Moment) -> Verdict {
+        let mut text = std::mem::take(&mut self.text);
+        join(&self.lines, &mut text);
+        let verdict = self.find(&text, None, at, now);
+        self.text = text;
+        verdict
+    }
+
+    /// Finds the first pattern that matches; `single` is the line with its newline that `text` is all of but the date, unless the lines
+    /// are in `self.lines`.
+    fn find(
+        &mut self,
+        text: &str,
+        single: Option<(&str, Dated)>,
+        at: Option<Moment>,
+        now: Moment,
+    ) -> Verdict {
+        let is_ascii = text.is_ascii();
         // A few patterns to ignore are tried before many of failures, all others behind them: so does fail2ban.
         if self.ignored.len() + 2 < self.failures.len()
             && let Some(index) = self.ignoring(text)
@@ -256,151 +269,61 @@ impl Judge {
             return Verdict::Ignored(index);
         }
         // What the prefix leaves is a part of the text, so a text that no pattern can match has none that one can.
-        if !self.candidates.mark(text, &mut self.marked) && self.lines_max == 1 {
+        if !self.candidates.mark(text, is_ascii, &mut self.marked) && self.lines_max == 1 {
             return Verdict::Missed;
         }
-        let mut searched = text;
-        if let Some(rule) = &self.prefix {
-            if !rule.matches(text, &mut self.outer, &mut self.given_up) {
-                return Verdict::Missed;
-            }
-            let taken = rule.content.and_then(|group| self.outer.group(group));
-            match taken.filter(|(start, end)| start < end) {
-                Some((start, end)) if end + 1 == text.len() => searched = &text[start..],
-                Some((start, end)) => {
-                    content.clear();
-                    content.push_str(&text[start..end]);
-                    content.push('\n');
-                    searched = content;
-                }
-                None => {}
-            }
-        }
+        let Some(part) = self.content(text, is_ascii) else { return Verdict::Missed };
+        // What is searched ends with a newline, as every line does.
+        let mut content = std::mem::take(&mut self.content);
+        let searched = if part.end == text.len() {
+            &text[part.start..]
+        } else {
+            content.clear();
+            content.push_str(&text[part.start..part.end]);
+            content.push('\n');
+            &content
+        };
         let first = self.failures.iter().zip(&self.marked).position(|(rule, marked)| {
-            *marked && rule.matches(searched, &mut self.places, &mut self.given_up)
+            *marked && rule.matches(searched, is_ascii, &mut self.places, &mut self.given_up)
         });
-        let Some(index) = first else {
-            if self.lines_max > 1 && searched.len() != text.len() {
-                // What the prefix left of the lines is what fail2ban keeps of them.
-                self.lines.clear();
-                self.cut("", "", searched.trim_end_matches('\n'));
+        let verdict = match first {
+            Some(index) => {
+                let copied = part.end < text.len();
+                let found = Found { index, text, searched, from: part.start, copied, single, at };
+                self.verdict(&found, now)
             }
-            return Verdict::Missed;
-        };
-        let rule = &self.failures[index];
-        let inner = groups(&rule.pattern, &rule.complex, searched, &self.places);
-        let mut lines = Lines::default();
-        let taken = if self.lines_max > 1 { self.taken(searched, &inner) } else { Split::default() };
-        if !self.ignored.is_empty() {
-            let mut matched = String::new();
-            let ignored = if self.lines_max > 1 {
-                join(&taken.matched, &mut matched);
-                self.ignoring(&matched)
-            } else {
-                self.ignoring(searched)
-            };
-            if let Some(index) = ignored {
-                self.leave(taken.unmatched);
-                return Verdict::Ignored(index);
+            None => {
+                if self.lines_max > 1 && searched.len() != text.len() {
+                    // What the prefix left of the lines is what fail2ban keeps of them.
+                    self.lines.clear();
+                    self.cut("", "", searched.trim_end_matches('\n'));
+                }
+                Verdict::Missed
             }
-        }
-        let matched = if self.lines_max > 1 { &taken.matched } else { &self.lines };
-        matched.iter().for_each(|line| lines.push(line.whole().into()));
-        self.leave(taken.unmatched);
-        let mut outer = match &self.prefix {
-            Some(rule) => groups(&rule.pattern, &rule.complex, text, &self.outer),
-            None => Groups::new(),
         };
-        outer.remove("content");
-        outer.extend(inner);
-        self.conclude(index, Record { groups: outer, ..Record::default() }, lines, at, now)
+        self.content = content;
+        verdict
     }
 
-    /// Which of the lines a match of `self.places` took.
-    fn taken(&self, searched: &str, groups: &Groups) -> Split {
-        if self.lines.len() <= 1 {
-            return Split { matched: self.lines.clone(), unmatched: Vec::new() };
+    /// What the prefix leaves of the text; up to its end, if that is its newline.
+    fn content(&mut self, text: &str, is_ascii: bool) -> Option<Range<usize>> {
+        let Some(rule) = &self.prefix else { return Some(0..text.len()) };
+        if !rule.matches(text, is_ascii, &mut self.outer, &mut self.given_up) {
+            return None;
         }
-        let (start, end) = self.places.group(0).unwrap_or_default();
-        let skipped: String = (0..)
-            .map_while(|number| groups.get(format!("skiplines{number}").as_str()))
-            .filter_map(|value| value.as_ref().and_then(Value::text))
-            .collect();
-        split(&self.lines, searched, start, end, &skipped)
-    }
-
-    /// Leaves what a match did not take for the next line.
-    fn leave(&mut self, unmatched: Vec<CutLine>) {
-        if self.lines_max > 1 {
-            self.lines = unmatched;
-        }
+        let taken = rule.content.and_then(|group| self.outer.group(group));
+        Some(match taken.filter(|(start, end)| start < end) {
+            Some((start, end)) if end + 1 == text.len() => start..text.len(),
+            Some((start, end)) => start..end,
+            None => 0..text.len(),
+        })
     }
 
     fn ignoring(&mut self, text: &str) -> Option<usize> {
-        // The places of the failure's groups are not needed any more, but they must not be overwritten by a search that finds nothing.
-        let mut places = Places::default();
-        self.ignored.iter().position(|rule| rule.matches(text, &mut places, &mut self.given_up))
-    }
-
-    fn conclude(
-        &mut self,
-        pattern: usize,
-        found: Record,
-        lines: Lines,
-        at: Option<Moment>,
-        now: Moment,
-    ) -> Verdict {
-        let connection = found.shared("mlfid");
-        let record = match &connection {
-            Some(connection) => {
-                let record = self.pending.merge(connection, found, lines, now);
-                if record.is_harmless() {
-                    return Verdict::NoFailure(pattern);
-                }
-                record
-            }
-            None => Record { lines, ..found },
-        };
-        let Some((who, address)) = who(&record.groups) else {
-            if let Some(connection) = &connection {
-                self.pending.wait(connection);
-            }
-            return Verdict::NoFailure(pattern);
-        };
-        if record.is_harmless() {
-            return Verdict::NoFailure(pattern);
-        }
-        Verdict::Failure(Box::new(Failure {
-            who,
-            address,
-            at,
-            pattern,
-            attempts: record.lines.count,
-            groups: record.groups,
-            users: record.users,
-            lines: record.lines.kept,
-        }))
-    }
-}
-
-impl Rule {
-    fn new(source: &str, names: Names, text: Text) -> Result<Self, PatternError> {
-        let pattern = Pattern::new(source, names, text)?;
-        let complex = complex(&pattern);
-        let content = pattern.groups().find(|(_, name)| &***name == "content").map(|(number, _)| number);
-        Ok(Self { pattern, complex, content })
-    }
-
-    fn nobody(&self) -> PatternError {
-        PatternError { pattern: self.pattern.source().to_owned(), at: 0, wrong: Wrong::NoIdentity }
-    }
-
-    /// A search that is given up has found nothing, and is counted.
-    fn matches(&self, text: &str, places: &mut Places, given_up: &mut u64) -> bool {
-        self.pattern.search(text, places).unwrap_or_else(|_| {
-            *given_up += 1;
-            false
-        })
+        let is_ascii = text.is_ascii();
+        // The groups of what is ignored are of no use, but those of the failure are.
+        let places = &mut self.spare;
+        self.ignored.iter().position(|rule| rule.matches(text, is_ascii, places, &mut self.given_up))
     }
 }
 

@@ -43,8 +43,8 @@ pub struct Pattern {
     /// Names of the groups by number.
     names: Arc<[Option<Arc<str>>]>,
     engine: Engine,
-    /// Texts of which every match has one at least; none if there are no such.
-    literals: Option<Literals>,
+    /// Texts of which every match has one of each list, the best list first; none if there are no such.
+    literals: Vec<Literals>,
 }
 
 #[derive(Clone, Debug)]
@@ -61,7 +61,10 @@ struct Quick {
 }
 
 /// Texts of which one at least stands in every match.
-type Literals = Vec<Vec<u8>>;
+pub type Literals = filter::literal::Set;
+
+/// So many lists of them are looked for.
+const LITERAL_LISTS: usize = 3;
 
 /// Where groups stand in the text; kept by the caller, so that searching allocates little.
 #[derive(Clone, Debug, Default)]
@@ -109,9 +112,9 @@ impl Pattern {
         &self.source
     }
 
-    /// Texts of which every match in a text of ASCII contains at least one; `None` if there are none worth looking for.
-    pub fn literals(&self) -> Option<&[Vec<u8>]> {
-        self.literals.as_deref()
+    /// Texts of which every match in a text of ASCII contains at least one of each list, the best list first.
+    pub fn literals(&self) -> &[Literals] {
+        &self.literals
     }
 
     /// Whether an automaton runs it, in time in proportion to the line.
@@ -131,24 +134,34 @@ impl Pattern {
 
     /// Searches `text`; if it matches, `places` says where its groups stand.
     pub fn search(&self, text: &str, places: &mut Places) -> Result<bool, TooManySteps> {
+        self.search_known(text, text.is_ascii(), places)
+    }
+
+    /// As `search`, for a text of which it is known whether it is ASCII throughout.
+    pub fn search_known(
+        &self,
+        text: &str,
+        is_ascii: bool,
+        places: &mut Places,
+    ) -> Result<bool, TooManySteps> {
         places.slots.clear();
         places.slots.resize(self.names.len() * 2, NOWHERE);
         match &self.engine {
             Engine::Linear(linear, tail) => {
-                let found = linear.search(text, 0, &mut places.slots, &mut places.workspace)?;
+                let found = linear.search(text, is_ascii, 0, &mut places.slots, &mut places.workspace)?;
                 if let Some(tail) = tail.filter(|_| found) {
                     places.extend(tail, text);
                 }
                 Ok(found)
             }
             Engine::Backtracking { guard, quick, exact } => {
-                if let Some(quick) = quick.as_ref().filter(|_| text.is_ascii())
+                if let Some(quick) = quick.as_ref().filter(|_| is_ascii)
                     && let Some(found) = quick.search(text, places)
                 {
                     return Ok(found);
                 }
                 places.relaxed.clear();
-                if !guard.search(text, 0, &mut places.relaxed, &mut places.workspace)? {
+                if !guard.search(text, is_ascii, 0, &mut places.relaxed, &mut places.workspace)? {
                     return Ok(false);
                 }
                 let Some(found) = exact.captures(text).map_err(|_| TooManySteps)? else { return Ok(false) };
@@ -200,7 +213,7 @@ impl Quick {
         let Places { slots, relaxed, workspace } = places;
         relaxed.clear();
         relaxed.resize(2 + self.relaxed.origin.len() * 2, NOWHERE);
-        if !self.linear.search(text, 0, relaxed, workspace).ok()? {
+        if !self.linear.search(text, true, 0, relaxed, workspace).ok()? {
             return Some(false);
         }
         if !self.relaxed.checks.iter().all(|check| check.holds(text, stands(relaxed, check.group))) {
@@ -217,12 +230,12 @@ impl Quick {
 }
 
 /// What runs the tree, and texts of which every match in a text of ASCII has one.
-fn compiled(root: &Node, target: Target, one_line: bool) -> Result<(Linear, Option<Literals>), String> {
+fn compiled(root: &Node, target: Target, one_line: bool) -> Result<(Linear, Vec<Literals>), String> {
     let ascii = parsed(&render_ascii(root, target, one_line), false)?;
-    let literals = filter::literal::required(&ascii);
-    let whole_line = |literals: &Literals| !literals.iter().flatten().any(|byte| *byte == b'\n');
+    let mut literals = filter::literal::all_required(&ascii, LITERAL_LISTS);
+    literals.retain(|literals| !literals.iter().flatten().any(|byte| *byte == b'\n' || !byte.is_ascii()));
     let linear = Linear::new(&ascii, render(root, target, one_line))?;
-    Ok((linear, literals.filter(whole_line)))
+    Ok((linear, literals))
 }
 
 /// Without its optimisations: they have been wrong before, and what is not looked for quickly here is not looked for often.

@@ -225,7 +225,7 @@ fn fault(wanted: &Map<String, Value>, verdict: &Verdict, now: Moment, zone: &Tim
             "users" => value.as_array().is_some_and(|users| {
                 let mut users: Vec<_> = users.iter().filter_map(Value::as_str).collect();
                 users.sort_unstable();
-                users.iter().eq(&failure.users)
+                users.into_iter().eq(failure.users.iter().map(|user| &**user))
             }),
             name => same(failure, name, value),
         };

@@ -7,10 +7,12 @@
 //! a `pattern`, run by `program`, or by the automaton where the program's step budget ends; a `set` of filters judges
 //! blocks of lines in one pass, taking off their `prefix` and reading their `timestamp`.
 
+pub mod lines;
 pub mod definition;
 pub mod tag;
 pub mod byteset;
 pub mod literal;
+pub mod finder;
 pub mod compile;
 pub mod program;
 pub mod pattern;
@@ -29,6 +31,7 @@ pub use definition::{Definition, FilterError, FilterErrorKind};
 pub use explain::{Obstacle, obstacles};
 pub use filter::{Filter, Kind};
 pub use found::{Found, Host, Judged};
+pub use lines::lines;
 pub use program::Program;
 pub use set::{FilterSet, Scratch};
 pub use timestamp::Zone;

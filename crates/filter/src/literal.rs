@@ -11,14 +11,40 @@ const ALTERNATIVES_MAX: usize = 24;
 /// of its length to build where it repeats itself.
 const BYTES_MAX: usize = 64;
 
+/// A few literals of which every match contains at least one.
+pub type Set = Vec<Vec<u8>>;
+
 /// The best set of literals of which every match contains at least one; `None` if there is no good one.
-pub fn required(hir: &Hir) -> Option<Vec<Vec<u8>>> {
-    let mut best: Option<Vec<Vec<u8>>> = None;
-    visit(hir, &mut best);
+pub fn required(hir: &Hir) -> Option<Set> {
+    let mut best: Option<Set> = None;
+    visit(hir, &mut |set| {
+        if best.as_ref().is_none_or(|best| worth(&set) > worth(best)) {
+            best = Some(set);
+        }
+    });
     best
 }
 
-fn visit(hir: &Hir, best: &mut Option<Vec<Vec<u8>>>) {
+/// Sets of which every match contains one literal each, the best first, at most so many. Left out is a set that says no more than a
+/// better one.
+pub fn all_required(hir: &Hir, most: usize) -> Vec<Set> {
+    let mut offered = Vec::new();
+    visit(hir, &mut |set| offered.push(set));
+    // The first of equals stays the first, so that the best is that of `required`.
+    offered.sort_by_key(|set| std::cmp::Reverse(worth(set)));
+    let mut kept: Vec<Set> = Vec::new();
+    for set in offered {
+        let says_less = |better: &Set| {
+            better.iter().all(|long| set.iter().any(|short| memchr::memmem::find(long, short).is_some()))
+        };
+        if kept.len() < most && !kept.iter().any(says_less) {
+            kept.push(set);
+        }
+    }
+    kept
+}
+
+fn visit(hir: &Hir, best: &mut dyn FnMut(Set)) {
     match hir.kind() {
         HirKind::Literal(literal) => offer(vec![literal.0.to_vec()], best),
         HirKind::Capture(capture) => visit(&capture.sub, best),
@@ -36,7 +62,7 @@ fn visit(hir: &Hir, best: &mut Option<Vec<Vec<u8>>>) {
 }
 
 /// Neighbours that can each only be one of a few texts make longer texts together.
-fn visit_sequence(parts: &[Hir], best: &mut Option<Vec<Vec<u8>>>) {
+fn visit_sequence(parts: &[Hir], best: &mut dyn FnMut(Set)) {
     let mut run: Vec<Vec<u8>> = Vec::new();
     for part in parts {
         visit(part, best);
@@ -81,14 +107,14 @@ fn exact(hir: &Hir) -> Option<Vec<Vec<u8>>> {
     (texts.len() <= ALTERNATIVES_MAX).then_some(texts)
 }
 
-fn offer(mut set: Vec<Vec<u8>>, best: &mut Option<Vec<Vec<u8>>>) {
+fn offer(mut set: Set, best: &mut dyn FnMut(Set)) {
     set.iter_mut().for_each(|literal| literal.truncate(BYTES_MAX));
     set.sort();
     set.dedup();
     let usable =
         (1..=ALTERNATIVES_MAX).contains(&set.len()) && set.iter().all(|literal| literal.len() >= BYTES_MIN);
-    if usable && best.as_ref().is_none_or(|best| worth(&set) > worth(best)) {
-        *best = Some(set);
+    if usable {
+        best(set);
     }
 }
 

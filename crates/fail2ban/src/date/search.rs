@@ -121,7 +121,10 @@ impl Search {
         match &self.engine {
             // A search that used up its steps has found no date.
             Engine::Linear(linear) => {
-                linear.search(text, from, &mut found.slots, workspace).ok().filter(|found| *found)?;
+                linear
+                    .search(text, text.is_ascii(), from, &mut found.slots, workspace)
+                    .ok()
+                    .filter(|found| *found)?;
             }
             Engine::Backtracking(regex) => {
                 let taken = regex.captures_from_pos(text, from).ok()??;

@@ -1,11 +1,15 @@
 //! One line through every pattern of a filter, not only up to the first that matches: what `fail2ban-regex` counts. It refuses to ban on it.
 
+use std::borrow::Cow;
+
 use event::Moment;
 
-use super::groups::{Groups, Value, groups};
+use super::Judge;
+use super::groups::{Groups, Value};
 use super::record::{Lines, Record};
+use super::rule::Kept;
+use super::who::who;
 use super::window::{CutLine, join};
-use super::{Judge, who};
 
 /// What became of a line.
 #[derive(Clone, Debug, Default)]
@@ -76,16 +80,17 @@ impl Judge {
                 return;
             }
         }
-        self.candidates.mark(&text, &mut self.marked);
+        let is_ascii = text.is_ascii();
+        self.candidates.mark(&text, is_ascii, &mut self.marked);
         let mut outer = Groups::new();
         let mut searched = text.clone();
         if let Some(rule) = &self.prefix {
-            let matched = rule.matches(&text, &mut self.outer, &mut self.given_up);
+            let matched = rule.matches(&text, is_ascii, &mut self.outer, &mut self.given_up);
             every.prefix = Some(matched);
             if !matched {
                 return;
             }
-            outer = groups(&rule.pattern, &rule.complex, &text, &self.outer);
+            outer = rule.groups(&Kept { line: text.as_str().into(), from: 0 }, &self.outer);
             let named = rule.pattern.groups().map(|(_, name)| name);
             every.groups = named.map(|name| (name.to_string(), outer.get(name).cloned().flatten())).collect();
             let taken = rule.content.and_then(|group| self.outer.group(group));
@@ -99,11 +104,13 @@ impl Judge {
         }
         for index in 0..self.failures.len() {
             let rule = &self.failures[index];
-            if !self.marked[index] || !rule.matches(&searched, &mut self.places, &mut self.given_up) {
+            if !self.marked[index] || !rule.matches(&searched, is_ascii, &mut self.places, &mut self.given_up)
+            {
                 continue;
             }
-            let inner = groups(&rule.pattern, &rule.complex, &searched, &self.places);
-            let taken = self.taken(&searched, &inner);
+            let inner = rule.groups(&Kept { line: searched.as_str().into(), from: 0 }, &self.places);
+            let taken = self.taken(rule, &searched, &inner);
+            let merged = inner.beside(outer.clone());
             let several = self.lines_max > 1;
             let ignored = every.ignored.len();
             let mut matched = searched.clone();
@@ -112,14 +119,12 @@ impl Judge {
             }
             self.every_ignoring(&matched, all, every);
             let mut lines = Lines::default();
-            taken.matched.iter().for_each(|line| lines.push(line.whole().into()));
+            taken.matched.iter().for_each(|line| lines.push(line.whole().as_str().into()));
             if several {
                 self.leave(taken.unmatched);
                 join(&self.lines, &mut searched);
             }
             if every.ignored.len() == ignored {
-                let mut merged = outer.clone();
-                merged.extend(inner);
                 // Of a connection, what is no failure yet is nothing, unless all is shown.
                 let told = all || !merged.get("mlfid").is_some_and(Option::is_some);
                 let found = self.one_of_every(index, merged, lines, at, now);
@@ -134,9 +139,9 @@ impl Judge {
     }
 
     fn every_ignoring(&mut self, text: &str, all: bool, every: &mut Every) {
-        let mut places = crate::pattern::Places::default();
+        let (places, is_ascii) = (&mut self.spare, text.is_ascii());
         let found = self.ignored.iter().enumerate();
-        let found = found.filter(|(_, rule)| rule.matches(text, &mut places, &mut self.given_up));
+        let found = found.filter(|(_, rule)| rule.matches(text, is_ascii, places, &mut self.given_up));
         every.ignored.extend(found.map(|(index, _)| index).take(if all { usize::MAX } else { 1 }));
     }
 
@@ -152,12 +157,14 @@ impl Judge {
         let connection = found.shared("mlfid");
         let record = match &connection {
             Some(connection) => self.pending.merge(connection, found, lines, now),
-            None => found,
+            None => Cow::Owned(found),
         };
         let who = who(&record.groups).map(|(who, _)| who.to_string());
+        let harmless = record.is_harmless();
+        drop(record);
         if let Some(connection) = connection.filter(|_| who.is_none()) {
             self.pending.wait(&connection);
         }
-        Match { pattern, harmless: record.is_harmless(), who, at }
+        Match { pattern, harmless, who, at }
     }
 }

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use crate::pattern::{Pattern, Places, tags};
+use super::taken::Taken;
+use crate::pattern::{Pattern, tags};
 
 /// What a group took.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     /// A text.
-    Text(Arc<str>),
+    Text(Taken),
     /// Several, put together by `<F-TUPLE_…>`; those that took no part are empty.
     Tuple(Vec<Option<String>>),
 }
 
-/// Groups by name, in the order of the names; a group that took no part is there without a value.
+/// Groups by name, in the order of the names; a group that took no part is not there, or without a value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Groups {
     /// A filter has a dozen of them at most, so a list in order is quicker than a tree.
@@ -26,7 +27,15 @@ impl Groups {
         Self::default()
     }
 
-    /// What a group took, or that it took no part; `None` if there is no such group.
+    /// Those of a match, which come in the order of their names.
+    pub(super) fn in_order(most: usize, taken: impl Iterator<Item = (Arc<str>, Option<Value>)>) -> Self {
+        // Room for what a prefix has too.
+        let mut named = Vec::with_capacity(most + 2);
+        named.extend(taken);
+        Self { named }
+    }
+
+    /// What a group took, or that it took no part.
     pub fn get(&self, name: &str) -> Option<&Option<Value>> {
         // Most names differ in their lengths, which are compared first.
         self.named.iter().find(|(known, _)| **known == *name).map(|(_, value)| value)
@@ -38,6 +47,37 @@ impl Groups {
             Ok(at) => self.named[at].1 = value,
             Err(at) => self.named.insert(at, (name, value)),
         }
+    }
+
+    /// Lets a group stand for the one that it is an alternate of, or a part of.
+    pub(super) fn put_together(&mut self, complex: &Complex) {
+        let Complex { group, target, tuple } = complex;
+        let value = self.get(group).cloned().flatten();
+        let known = self.get(target).cloned().flatten();
+        if *tuple {
+            let mut parts = match known {
+                Some(Value::Tuple(parts)) => parts,
+                Some(Value::Text(text)) => vec![Some(text.to_string())],
+                None => vec![None],
+            };
+            parts.push(value.and_then(|value| value.text().map(str::to_owned)));
+            self.insert(target.clone(), Some(Value::Tuple(parts)));
+        } else if value.as_ref().is_some_and(|value| !value.is_empty())
+            && known.is_none_or(|known| known.is_empty())
+        {
+            self.insert(target.clone(), value);
+        }
+    }
+
+    /// These and, of other names, those of the prefix. A group that took no part leaves what was there before: since fail2ban 1.1.1, an
+    /// address that the prefix names is not lost to a pattern that may name one and does not.
+    pub(super) fn beside(mut self, prefix: Groups) -> Self {
+        for (name, value) in prefix {
+            if self.get(&name).is_none_or(Option::is_none) {
+                self.insert(name, value);
+            }
+        }
+        self
     }
 
     /// Takes a group out.
@@ -64,15 +104,9 @@ impl IntoIterator for Groups {
     }
 }
 
-/// A group that took no part leaves what was there before: since fail2ban 1.1.1, an address that the prefix names is not lost to a pattern that
-/// may name one and does not.
 impl Extend<(Arc<str>, Option<Value>)> for Groups {
     fn extend<T: IntoIterator<Item = (Arc<str>, Option<Value>)>>(&mut self, groups: T) {
-        for (name, value) in groups {
-            if value.is_some() || self.get(&name).is_none() {
-                self.insert(name, value);
-            }
-        }
+        groups.into_iter().for_each(|(name, value)| self.insert(name, value));
     }
 }
 
@@ -128,32 +162,4 @@ pub(super) fn complex(pattern: &Pattern) -> Vec<Complex> {
         .collect();
     found.sort_by(|one, other| (one.tuple, &one.group).cmp(&(other.tuple, &other.group)));
     found
-}
-
-/// The groups of the match that `places` describes.
-pub(super) fn groups(pattern: &Pattern, complex: &[Complex], text: &str, places: &Places) -> Groups {
-    let mut groups = Groups::new();
-    groups.named.reserve(pattern.groups().count());
-    for (number, name) in pattern.groups() {
-        let taken = places.group(number).map(|(start, end)| Value::Text(text[start..end].into()));
-        groups.insert(name.clone(), taken);
-    }
-    for Complex { group, target, tuple } in complex {
-        let value = groups.get(group).cloned().flatten();
-        let known = groups.get(target).cloned().flatten();
-        if *tuple {
-            let mut parts = match known {
-                Some(Value::Tuple(parts)) => parts,
-                Some(Value::Text(text)) => vec![Some(text.to_string())],
-                None => vec![None],
-            };
-            parts.push(value.and_then(|value| value.text().map(str::to_owned)));
-            groups.insert(target.clone(), Some(Value::Tuple(parts)));
-        } else if value.as_ref().is_some_and(|value| !value.is_empty())
-            && known.is_none_or(|known| known.is_empty())
-        {
-            groups.insert(target.clone(), value);
-        }
-    }
-    groups
 }

@@ -1,6 +1,7 @@
 //! Connections that several lines tell of: `<F-MLFID>` says which, `<F-MLFGAINED>` that it got in, `<F-MLFFORGET>` that it is over.
 //! Bounded in number and in time.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,11 +34,11 @@ impl Pending {
     /// Adds what `found` says to what is known of its connection and gives the whole.
     pub(super) fn merge(
         &mut self,
-        connection: &Arc<str>,
+        connection: &str,
         mut found: Record,
         line: Lines,
         now: Moment,
-    ) -> Record {
+    ) -> Cow<'_, Record> {
         let gained = found.has("mlfgained");
         if gained && !found.is_harmless() {
             let text = found.groups.get("mlfgained").cloned().flatten();
@@ -47,11 +48,11 @@ impl Pending {
         let mut gained = gained;
         let forget = found.take("mlfforget");
         let user = found.shared("user");
-        let user = user.as_deref();
+        let user = user.as_ref();
         let old = self.take(connection, now);
         let known = old.is_some();
         let (mut record, since, place) = match old {
-            Some(Known { mut record, since, place }) => {
+            Some((key, Known { mut record, since, place })) => {
                 record.note_user(user);
                 let was_harmless = record.take("nofail") | record.take("mlfgained");
                 record.pending &= !gained;
@@ -60,7 +61,7 @@ impl Pending {
                     record.lines = Lines::default();
                 }
                 record.groups.extend(found.groups.into_iter().filter(|(_, value)| value.is_some()));
-                (record, since, Some(place))
+                (record, since, Some((key, place)))
             }
             None => {
                 if !forget {
@@ -86,10 +87,10 @@ impl Pending {
         } else if !forget {
             record.harmless.append(line);
         }
-        if !forget {
-            self.put(connection, record.clone(), since, place);
+        if forget {
+            return Cow::Owned(record);
         }
-        record
+        Cow::Borrowed(self.put(connection, Known { record, since, place: 0 }, place))
     }
 
     /// Notes that a failure of this connection waits for someone to be about.
@@ -99,29 +100,34 @@ impl Pending {
         }
     }
 
-    fn take(&mut self, connection: &str, now: Moment) -> Option<Known> {
-        let known = self.known.remove(connection)?;
-        (now.since(known.since) < REMEMBERED).then_some(known)
+    fn take(&mut self, connection: &str, now: Moment) -> Option<(Arc<str>, Known)> {
+        let known = self.known.remove_entry(connection)?;
+        (now.since(known.1.since) < REMEMBERED).then_some(known)
     }
 
     /// One that was known keeps its place in the order, as with fail2ban.
-    fn put(&mut self, connection: &Arc<str>, record: Record, since: Moment, place: Option<u64>) {
+    fn put(&mut self, connection: &str, known: Known, place: Option<(Arc<str>, u64)>) -> &Record {
         while self.known.len() >= FAIL2BAN_PENDING_CONNECTIONS {
             let Some((place, oldest)) = self.order.pop_front() else { break };
             if Self::stands(&self.known, place, &oldest) {
                 self.known.remove(&oldest);
             }
         }
-        let place = place.unwrap_or_else(|| {
-            self.order.push_back((self.next, Arc::clone(connection)));
+        let (key, place) = place.unwrap_or_else(|| {
+            // Its own text, so that the line need not be kept for it.
+            let key: Arc<str> = connection.into();
+            self.order.push_back((self.next, Arc::clone(&key)));
             self.next += 1;
-            self.next - 1
+            (key, self.next - 1)
         });
-        self.known.insert(Arc::clone(connection), Known { record, since, place });
         if self.order.len() > 2 * FAIL2BAN_PENDING_CONNECTIONS {
+            // The one that is put is not there yet, and stands.
             let known = &self.known;
-            self.order.retain(|(place, connection)| Self::stands(known, *place, connection));
+            self.order
+                .retain(|(other, connection)| *other == place || Self::stands(known, *other, connection));
         }
+        let known = Known { place, ..known };
+        &self.known.entry(key).insert_entry(known).into_mut().record
     }
 
     /// Whether the connection is still the one that took this place.

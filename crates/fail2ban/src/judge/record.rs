@@ -1,21 +1,19 @@
 //! What is known of a failure, or of a connection that may come to one: groups, accounts, lines.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use event::limit::FAIL2BAN_PENDING_LINES;
 
 use super::groups::{Groups, Value};
+use super::taken::Taken;
 
 /// Lines, as many as are kept, and how many there were.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lines {
-    pub(super) kept: Vec<Arc<str>>,
+    pub(super) kept: Vec<Taken>,
     pub(super) count: usize,
 }
 
 impl Lines {
-    pub(super) fn push(&mut self, line: Arc<str>) {
+    pub(super) fn push(&mut self, line: Taken) {
         self.count += 1;
         if self.kept.len() < FAIL2BAN_PENDING_LINES {
             self.kept.push(line);
@@ -36,7 +34,8 @@ impl Lines {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Record {
     pub(super) groups: Groups,
-    pub(super) users: BTreeSet<String>,
+    /// The accounts that were tried, each once, in order.
+    pub(super) users: Vec<Taken>,
     /// Whether a failure waits for someone to be about.
     pub(super) pending: bool,
     /// Lines of failures.
@@ -57,19 +56,20 @@ impl Record {
     }
 
     /// The text that a group took.
-    pub(super) fn shared(&self, name: &str) -> Option<Arc<str>> {
+    pub(super) fn shared(&self, name: &str) -> Option<Taken> {
         match self.groups.get(name) {
-            Some(Some(Value::Text(text))) => Some(Arc::clone(text)),
+            Some(Some(Value::Text(text))) => Some(text.clone()),
             _ => None,
         }
     }
 
     /// Notes an account.
-    pub(super) fn note_user(&mut self, user: Option<&str>) {
+    pub(super) fn note_user(&mut self, user: Option<&Taken>) {
         if let Some(user) = user.filter(|user| !user.is_empty())
             && self.users.len() < FAIL2BAN_PENDING_LINES
+            && let Err(place) = self.users.binary_search(user)
         {
-            self.users.insert(user.to_owned());
+            self.users.insert(place, user.clone());
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::filter_file::FilterText;
+use crate::pattern::Wrong;
 
 const NOW: Moment = Moment::from_millis(1_000_000_000_000);
 

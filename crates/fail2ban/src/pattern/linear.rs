@@ -39,15 +39,15 @@ impl Linear {
         Ok(Self { program, ascii: automaton(ascii)?, whole: Arc::default(), text: whole.into() })
     }
 
-    /// Searches `text` from `from` on; `slots` then say where each group begins and ends, or are `NOWHERE`.
+    /// Searches `text` from `from` on; `is_ascii` says whether it is ASCII throughout. `slots` then say where each group begins and ends, or are `NOWHERE`.
     pub fn search(
         &self,
         text: &str,
+        is_ascii: bool,
         from: usize,
         slots: &mut Vec<u32>,
         workspace: &mut Workspace,
     ) -> Result<bool, TooManySteps> {
-        let is_ascii = text.is_ascii();
         if let Some(program) = self.program.as_ref().filter(|_| is_ascii) {
             if slots.len() < program.slots() {
                 slots.resize(program.slots(), NOWHERE);
