@@ -168,7 +168,11 @@ mod tests {
         let ports: Vec<String> = closed.ports.iter().map(ToString::to_string).collect();
         assert_eq!((ports.join(" ").as_str(), closed.service), ("tcp/22 udp/5060", "ssh"));
         let remarks: Vec<&str> = remarks.iter().map(|remark| remark.text.as_str()).collect();
-        assert_eq!(remarks, ["x"]);
+        let expected = [
+            "'blocktype = LOG' is not heeded: whom it bans is dropped",
+            "port 'nowhere' is unknown here and is left open; write its number",
+        ];
+        assert_eq!(remarks, expected);
         // One that closes all closes all, whatever the others do.
         jail.actions.push(action(&[("actionban", "ip route add blackhole <ip>")]));
         assert_eq!(Ports::of(&jail, &mut Vec::new()).ports, Vec::new());
