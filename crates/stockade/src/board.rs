@@ -10,6 +10,7 @@ use std::time::Duration;
 use control::Event;
 use control::desk::{Lifted, Part};
 use event::{Ban, Categories, Category, JailName, Moment, Scope, Subject};
+use shelf::Shelf;
 
 use crate::listed::Listed;
 use crate::plan::OWN_JAIL;
@@ -34,19 +35,30 @@ pub struct Board {
     audience: Audience,
 }
 
-/// Bans that close the page's port or the web's. Single clients by key; subnets, which are few, in a row.
+/// Bans that close the page's port or the web's. Single clients, who may be a million, by key; subnets, which are few, in a row.
 #[derive(Debug, Default)]
 struct Barred {
-    clients: HashMap<Subject, Vec<Bar>>,
-    subnets: Vec<(Subject, Bar)>,
+    clients: Shelf<(Subject, u16), Bar>,
+    /// The jails by number. Only operators make jails, so none is ever dropped.
+    jails: HashMap<JailName, u16>,
+    subnets: Vec<(Subject, JailName, Bar)>,
 }
 
-/// A ban, as far as the web is concerned.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Bar {
-    jail: JailName,
-    /// Whether it closes the page itself, and not only other web services.
-    closes_page: bool,
+/// What a ban closes, as far as the web is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bar {
+    /// Other web services.
+    Web,
+    /// The page itself too.
+    Page,
+}
+
+impl Barred {
+    /// Past the last number jails share it: 65,535 names were given to one process by then.
+    fn number(&mut self, jail: &JailName) -> u16 {
+        let next = u16::try_from(self.jails.len()).unwrap_or(u16::MAX);
+        self.jails.get(jail).copied().unwrap_or_else(|| *self.jails.entry(jail.clone()).or_insert(next))
+    }
 }
 
 impl Board {
@@ -71,7 +83,7 @@ impl Board {
 
     /// Whether a ban closes the page's port, or all ports, to `address`.
     pub fn is_barred(&self, address: IpAddr) -> bool {
-        self.any_bar(address, |bar| bar.closes_page)
+        self.any_bar(address, |bar| bar == Bar::Page)
     }
 
     /// Whether a web server should refuse `address`: a ban closes web services, or all ports, or a blocklist names it.
@@ -81,15 +93,16 @@ impl Board {
         self.enabled.load(Ordering::Relaxed) && (self.any_bar(address, |_| true) || is_listed())
     }
 
-    fn any_bar(&self, address: IpAddr, is_meant: impl Fn(&Bar) -> bool) -> bool {
+    fn any_bar(&self, address: IpAddr, is_meant: impl Fn(Bar) -> bool) -> bool {
         if !self.enabled.load(Ordering::Relaxed) {
             return false;
         }
         let exactly = Subject::exactly(address);
         let barred = self.read();
-        let client = barred.clients.get(&Subject::counted(address));
-        client.is_some_and(|bars| bars.iter().any(&is_meant))
-            || barred.subnets.iter().any(|(subnet, bar)| subnet.covers(&exactly) && is_meant(bar))
+        let client = Subject::counted(address);
+        let mut bars = barred.clients.range((client, 0)..=(client, u16::MAX));
+        bars.any(|(_, bar)| is_meant(*bar))
+            || barred.subnets.iter().any(|(subnet, _, bar)| subnet.covers(&exactly) && is_meant(*bar))
     }
 
     /// What does not do its work.
@@ -129,13 +142,9 @@ impl Board {
     pub(crate) fn lifted(&self, subject: Subject, jail: &JailName) {
         self.generation.fetch_add(1, Ordering::AcqRel);
         let mut barred = self.write();
-        barred.subnets.retain(|(known, bar)| (known, &bar.jail) != (&subject, jail));
-        if let Some(bars) = barred.clients.get_mut(&subject) {
-            bars.retain(|bar| bar.jail != *jail);
-            if bars.is_empty() {
-                barred.clients.remove(&subject);
-            }
-        }
+        barred.subnets.retain(|(known, its, _)| (known, its) != (&subject, jail));
+        let number = barred.number(jail);
+        barred.clients.remove(&(subject, number));
         drop(barred);
         self.tell(Event::Lifted(Lifted { subject, jail: Some(jail.clone()) }));
     }
@@ -152,16 +161,14 @@ impl Board {
         if !closes_page && !closed.has(Category::Http) {
             return;
         }
-        let bar = Bar { jail: ban.jail.clone(), closes_page };
+        let bar = if closes_page { Bar::Page } else { Bar::Web };
         let mut barred = self.write();
         if ban.subject.is_single_client() {
-            let bars = barred.clients.entry(ban.subject).or_default();
-            // A ban that was widened closes more than before.
-            bars.retain(|known| known.jail != bar.jail);
-            bars.push(bar);
+            let number = barred.number(&ban.jail);
+            barred.clients.insert((ban.subject, number), bar);
         } else {
-            barred.subnets.retain(|(known, its)| (known, &its.jail) != (&ban.subject, &bar.jail));
-            barred.subnets.push((ban.subject, bar));
+            barred.subnets.retain(|(known, its, _)| (known, its) != (&ban.subject, &ban.jail));
+            barred.subnets.push((ban.subject, ban.jail.clone(), bar));
         }
     }
 
