@@ -5,6 +5,7 @@
 //!
 //! - `socket`: binds the path, takes one thread for each client, cuts the stream at fail2ban's end marks.
 //! - `pickle`: bytes to plain values and back. Whatever could call or build something is refused by name, never obeyed.
+//! - `edition`: which fail2ban is spoken.
 //! - `model`: the command's words to a change of a jail or to an answer. `words`, `span`, `address`, `encoding`, `expression` and `date_pattern`
 //!   are Python's and fail2ban's ways with values; `jail` and `action` hold what was told; `set`, `get`, `bans`, `reload` and `status` are the commands.
 //! - `host`: what is live: bans, counts, the log, the database. Implemented where the jails run; `unborn` is one before anything runs.
@@ -14,6 +15,7 @@
 
 pub mod socket;
 pub mod pickle;
+pub mod edition;
 pub mod model;
 pub mod host;
 pub mod unborn;
@@ -22,9 +24,10 @@ pub mod client;
 pub mod wrong;
 
 pub use client::{Client, ClientError};
+pub use edition::Edition;
 pub use happening::{Happening, Ignorer};
 pub use host::{Counts, Host, LiveBan, LogTarget};
-pub use model::{ActionModel, DatePattern, Edition, Expression, JailModel, LogPath, Model};
+pub use model::{ActionModel, DatePattern, Expression, JailModel, LogPath, Model};
 pub use socket::{Socket, SocketError, Stop};
 pub use unborn::Unborn;
 pub use wrong::{Class, Wrong};

@@ -23,25 +23,17 @@ use event::limit::FAIL2BAN_SLEEP_SECONDS;
 use fail2ban::Value;
 
 pub use action::ActionModel;
+pub use address::Id;
 pub use date_pattern::DatePattern;
 pub use expression::Expression;
 pub use jail::{IgnoreCache, JailModel, LogPath};
 pub use server::Server;
 
+use crate::edition::Edition;
 use crate::host::Host;
 use crate::wrong::{Class, Wrong};
 use fail2ban::repr::text as quoted;
 use words::{Words, fraction, text};
-
-/// Which fail2ban is spoken. Its client does not say which one it is, so whoever runs the model chooses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Edition {
-    /// 1.0.2, which Debian 12 has.
-    #[default]
-    V1_0,
-    /// 1.1.1 and later: `status --all`, `statistics`.
-    V1_1,
-}
 
 /// The jails and settings.
 #[derive(Clone, Debug, Default)]
@@ -110,7 +102,7 @@ impl Model {
             "sleep" => fraction(words.at(1)?).map(|_| Value::None),
             "flushlogs" => Ok(self.server.flush(host)),
             "status" => self.status(words.from(1), host),
-            "stats" | "statistic" | "statistics" if self.edition == Edition::V1_1 => {
+            "stats" | "statistic" | "statistics" if self.edition >= Edition::V1_1_0 => {
                 Ok(self.statistics(host))
             }
             "version" => Ok(Value::text(self.edition.version())),
@@ -158,7 +150,10 @@ impl Model {
                 self.create(name, backend)?;
             }
             // fail2ban 1.0 means to say that there is one already, and trips.
-            (Some(_), None) => return Err(Wrong::new(Class::Name, "name 'noduplicates' is not defined")),
+            (Some(_), None) if self.edition < Edition::V1_1_0 => {
+                return Err(Wrong::new(Class::Name, "name 'noduplicates' is not defined"));
+            }
+            (Some(_), None) => return Err(Wrong::new(Class::DuplicateJail, name)),
             (None, _) => self.create(name, backend)?,
         }
         Ok(Value::text(name))
@@ -168,14 +163,16 @@ impl Model {
         let known = ["auto", "pyinotify", "gamin", "polling", "systemd"];
         let (kind, options) = set_jail::options(backend)?;
         let kind = kind.to_lowercase();
-        if !known.contains(&kind.as_str()) {
+        let is_gone = kind == "gamin" && self.edition >= Edition::V1_1_0;
+        if is_gone || !known.contains(&kind.as_str()) {
+            let gamin = if self.edition < Edition::V1_1_0 { "'gamin', " } else { "" };
             return Err(Wrong::value(format!(
-                "Unknown backend {kind}. Must be among ['pyinotify', 'gamin', 'polling', 'systemd'] or 'auto'"
+                "Unknown backend {kind}. Must be among ['pyinotify', {gamin}'polling', 'systemd'] or 'auto'"
             )));
         }
         set_jail::backend_options(&kind, &options)?;
         jail::room("jails", self.jails.len())?;
-        self.jails.push(JailModel::new(name, backend));
+        self.jails.push(JailModel::new(name, backend, self.edition));
         Ok(())
     }
 
@@ -224,16 +221,6 @@ impl Model {
         let jail = self.jails.remove(at);
         if jail.started {
             host.stop(&jail.name);
-        }
-    }
-}
-
-impl Edition {
-    /// What `version` answers.
-    pub fn version(self) -> &'static str {
-        match self {
-            Self::V1_0 => "1.0.2",
-            Self::V1_1 => "1.1.1",
         }
     }
 }

@@ -44,6 +44,8 @@ pub enum Class {
     System,
     /// `UnknownJailException`
     UnknownJail,
+    /// `DuplicateJailException`
+    DuplicateJail,
     /// `RegexException`
     Regex,
 }
@@ -65,6 +67,7 @@ impl Class {
             Self::Lookup => ("builtins", "LookupError"),
             Self::System => ("builtins", "OSError"),
             Self::UnknownJail => ("fail2ban.exceptions", "UnknownJailException"),
+            Self::DuplicateJail => ("fail2ban.exceptions", "DuplicateJailException"),
             Self::Regex => ("fail2ban.server.failregex", "RegexException"),
         }
     }

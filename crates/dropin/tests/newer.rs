@@ -1,4 +1,4 @@
-//! What fail2ban 1.1 asks and 1.0 does not know: `status --all` and `statistics`.
+//! What fail2ban 1.1.1 asks and 1.0 does not know: `status --all` and `statistics`.
 
 #[path = "debian/memory.rs"]
 mod memory;
@@ -19,7 +19,7 @@ fn all_jails_are_told_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let socket = Socket::bind(&dir.path().join("x.sock")).unwrap();
     let mut host = memory::Memory::new(socket.stopper());
-    let mut model = Model::new(Edition::V1_1);
+    let mut model = Model::new(Edition::V1_1_1);
     for command in
         ["add web polling", "add sshd systemd", "start web", "start sshd", "set sshd banip 192.0.2.1"]
     {

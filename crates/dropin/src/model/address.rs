@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use fail2ban::Value;
 
 use super::words::whole;
+use crate::edition::Edition;
 use crate::wrong::Wrong;
 
 /// An address, a network or something else.
@@ -20,9 +21,7 @@ pub enum Id {
 impl Id {
     /// Reads a text; `[…]` around an address is dropped, an IPv4 address in an IPv6 one is taken out, a network's hosts are zeroed.
     pub fn read(text: &str) -> Result<Self, Wrong> {
-        let bare =
-            text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).filter(|inner| !inner.is_empty());
-        let bare = bare.unwrap_or(text);
+        let bare = without_brackets(text);
         let Some((address, mask)) = bare.split_once('/') else {
             return Ok(match bare.parse() {
                 Ok(address) => Self::single(address),
@@ -35,6 +34,22 @@ impl Id {
             Ok(address) => Ok(Self::network(address, length)),
             Err(_) => Ok(Self::Raw(address.to_owned())),
         }
+    }
+
+    /// The same as an edition reads it: since 1.1.0, what has no address before the slash or no length behind it stays as it is written.
+    pub fn of(text: &str, edition: Edition) -> Result<Self, Wrong> {
+        let bare = without_brackets(text);
+        match bare.split_once('/') {
+            Some((address, mask)) if edition >= Edition::V1_1_0 && !is_network(address, mask) => {
+                Ok(Self::Raw(bare.to_owned()))
+            }
+            _ => Self::read(text),
+        }
+    }
+
+    /// Reads an entry of `ignoreip`, which may also be a file, as since fail2ban 1.1.1.
+    pub fn ignored(text: &str, edition: Edition) -> Result<Self, Wrong> {
+        if text.starts_with("file:") { Ok(Self::Raw(text.to_owned())) } else { Self::of(text, edition) }
     }
 
     fn single(address: IpAddr) -> Self {
@@ -114,6 +129,22 @@ fn six(address: Ipv6Addr) -> String {
     address.to_string()
 }
 
+fn without_brackets(text: &str) -> &str {
+    let inner =
+        text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).filter(|inner| !inner.is_empty());
+    inner.unwrap_or(text)
+}
+
+/// Whether both parts of a network look it.
+fn is_network(address: &str, mask: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_four = |text: &str| {
+        text.split('.').count() == 4 && text.split('.').all(|part| part.len() <= 3 && is_number(part))
+    };
+    let is_six = |text: &str| !text.contains(['.', '%']) && text.parse::<Ipv6Addr>().is_ok();
+    (is_four(address) || is_six(address)) && (is_number(mask) || is_four(mask) || is_six(mask))
+}
+
 /// The length of a prefix, written as a number or as a mask.
 fn prefix(mask: &str) -> Result<i64, Wrong> {
     if !mask.contains(['.', ':']) {
@@ -163,6 +194,11 @@ mod tests {
         }
         assert!(Id::read("192.0.2.0/x").is_err());
         assert!(Id::read("192.0.2.0/255.0.255.0").is_err());
+        let since = |text: &str| Id::of(text, Edition::V1_1_0).unwrap().text();
+        for raw in ["192.0.2.0/x", "/24", "192.0.2.1/24/8", "::ffff:192.0.2.0/120"] {
+            assert_eq!(since(raw), raw);
+        }
+        assert_eq!(since("[192.0.2.77/255.255.255.0]"), "192.0.2.0/24");
         let network = Id::read("192.0.2.0/24").unwrap();
         assert!(network.contains(&Id::read("192.0.2.9").unwrap()));
         assert!(!network.contains(&Id::read("192.0.3.9").unwrap()));

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use super::Model;
 use super::address::Id;
 use super::words::Words;
+use crate::edition::Edition;
 use crate::host::{Host, LiveBan};
 use crate::wrong::Wrong;
 
@@ -17,7 +18,7 @@ impl Model {
         let jail = self.jail(name)?;
         let mut count = 0;
         for text in words.texts()? {
-            count += i64::from(host.ban(jail, &Id::read(text)?.text()));
+            count += i64::from(host.ban(jail, &Id::of(text, self.edition)?.text()));
         }
         Ok(Value::Int(count))
     }
@@ -29,7 +30,7 @@ impl Model {
         let Some((id, lines)) = texts.split_first() else {
             return Err(Wrong::kind("Filter.addAttempt() missing 1 required positional argument: 'ip'"));
         };
-        host.attempt(jail, &Id::read(id)?.text(), lines);
+        host.attempt(jail, &Id::of(id, self.edition)?.text(), lines);
         Ok(Value::Int(1))
     }
 
@@ -40,7 +41,7 @@ impl Model {
         let jail = self.jail(name)?;
         let (mut count, mut missed) = (0, Vec::new());
         for text in texts {
-            match lift(&jail.name, text, host) {
+            match self.lift(&jail.name, text, host) {
                 0 => missed.push(text),
                 lifted => count += lifted,
             }
@@ -61,7 +62,7 @@ impl Model {
                 continue;
             }
             for text in &texts {
-                count += lift(&jail.name, text, host);
+                count += self.lift(&jail.name, text, host);
             }
         }
         Ok(Value::Int(count))
@@ -71,7 +72,7 @@ impl Model {
     pub(super) fn banned_in(&self, name: &str, words: Words<'_>, host: &dyn Host) -> Result<Value, Wrong> {
         let bans = host.bans(&self.jail(name)?.name);
         let texts = words.texts()?;
-        let is_banned = |text: &str| Ok(Value::Int(i64::from(holds(&bans, text)?)));
+        let is_banned = |text: &str| Ok(Value::Int(i64::from(holds(&bans, text, self.edition)?)));
         match texts.as_slice() {
             [] => Ok(Value::texts(bans.iter().map(|ban| &ban.id))),
             [one] => is_banned(one),
@@ -96,7 +97,7 @@ impl Model {
         for text in texts {
             let mut names = Vec::new();
             for (name, bans) in &bans {
-                if holds(bans, text)? {
+                if holds(bans, text, self.edition)? {
                     names.push(*name);
                 }
             }
@@ -112,26 +113,29 @@ impl Model {
         let zone = host.zone();
         Ok(Value::texts(bans.iter().map(|ban| if with_time { timed(ban, &zone) } else { ban.id.clone() })))
     }
-}
 
-/// Lifts the ban of this one, or of everybody in this network. Of what cannot be read, nobody was banned.
-fn lift(jail: &str, text: &str, host: &mut dyn Host) -> i64 {
-    if host.unban(jail, text) {
-        return 1;
+    /// Lifts the ban of this one, or of everybody in this network. Of what cannot be read, nobody was banned.
+    fn lift(&self, jail: &str, text: &str, host: &mut dyn Host) -> i64 {
+        if host.unban(jail, text) {
+            return 1;
+        }
+        let Ok(id) = Id::of(text, self.edition) else { return 0 };
+        let inside = |ban: &LiveBan| {
+            Id::of(&ban.id, self.edition).is_ok_and(|banned| {
+                if id.is_single() { banned.stands_for(&id) } else { id.contains(&banned) }
+            })
+        };
+        let bans: Vec<LiveBan> = host.bans(jail).into_iter().filter(inside).collect();
+        bans.iter().map(|ban| i64::from(host.unban(jail, &ban.id))).sum()
     }
-    let Ok(id) = Id::read(text) else { return 0 };
-    let inside = |ban: &LiveBan| {
-        Id::read(&ban.id)
-            .is_ok_and(|banned| if id.is_single() { banned.stands_for(&id) } else { id.contains(&banned) })
-    };
-    let bans: Vec<LiveBan> = host.bans(jail).into_iter().filter(inside).collect();
-    bans.iter().map(|ban| i64::from(host.unban(jail, &ban.id))).sum()
 }
 
-fn holds(bans: &[LiveBan], text: &str) -> Result<bool, Wrong> {
-    let id = Id::read(text)?;
+fn holds(bans: &[LiveBan], text: &str, edition: Edition) -> Result<bool, Wrong> {
+    let id = Id::of(text, edition)?;
     let known = id.text();
-    Ok(bans.iter().any(|ban| ban.id == known || Id::read(&ban.id).is_ok_and(|banned| banned.stands_for(&id))))
+    Ok(bans
+        .iter()
+        .any(|ban| ban.id == known || Id::of(&ban.id, edition).is_ok_and(|banned| banned.stands_for(&id))))
 }
 
 fn end(ban: &LiveBan) -> Moment {

@@ -2,9 +2,10 @@
 //! Python's words; it is not compiled, since nothing is searched here.
 
 use event::limit::FAIL2BAN_PATTERN_BYTES;
-use fail2ban::pattern::tags::{Names, shown};
+use fail2ban::pattern::tags::{Names, Spelling, shown};
 use fail2ban::pattern::{PatternError, Wrong as Fault, python};
 
+use crate::edition::Edition;
 use crate::wrong::{Class, Wrong};
 
 /// Groups of which one must say whom a failure is about.
@@ -27,12 +28,13 @@ pub struct Expression {
 
 impl Expression {
     /// Reads an expression.
-    pub fn new(source: &str, use_dns: &str, lines: bool) -> Result<Self, Wrong> {
+    pub fn new(source: &str, use_dns: &str, lines: bool, edition: Edition) -> Result<Self, Wrong> {
         if source.len() > FAIL2BAN_PATTERN_BYTES {
             return Err(Wrong::new(Class::Regex, format!("a regex may have {FAIL2BAN_PATTERN_BYTES} bytes")));
         }
         let names = if use_dns == "no" { Names::Skip } else { Names::Read };
-        let shown = shown(source, names);
+        let spelling = if edition < Edition::V1_1_0 { Spelling::V1_0 } else { Spelling::V1_1 };
+        let shown = shown(source, names, spelling);
         if shown.trim_start().is_empty() {
             return Err(Wrong::new(Class::Regex, "Cannot add empty regex"));
         }
@@ -45,8 +47,14 @@ impl Expression {
     }
 
     /// Reads one that finds failures: it, or the one that is tried before it, must say whom a failure is about.
-    pub fn failure(source: &str, use_dns: &str, lines: bool, before: Option<&Self>) -> Result<Self, Wrong> {
-        let made = Self::new(source, use_dns, lines)?;
+    pub fn failure(
+        source: &str,
+        use_dns: &str,
+        lines: bool,
+        before: Option<&Self>,
+        edition: Edition,
+    ) -> Result<Self, Wrong> {
+        let made = Self::new(source, use_dns, lines, edition)?;
         if made.identifies || before.is_some_and(|before| before.identifies) {
             return Ok(made);
         }

@@ -8,6 +8,7 @@ use super::address::Id;
 use super::date_pattern::DatePattern;
 use super::encoding::PREFERRED;
 use super::expression::Expression;
+use crate::edition::Edition;
 use crate::wrong::{Class, Wrong};
 
 /// A jail.
@@ -64,6 +65,8 @@ pub struct JailModel {
     pub log_timezone: Option<String>,
     /// What is done when somebody is banned.
     pub actions: Vec<ActionModel>,
+    /// Which fail2ban it is a jail of.
+    pub(super) edition: Edition,
     /// Log files from before a reload that has not told them again yet.
     pub(super) unconfirmed_logs: Option<Vec<String>>,
     /// Actions that a reload has told again so far.
@@ -97,7 +100,7 @@ pub(super) fn room(what: &str, held: usize) -> Result<(), Wrong> {
 
 impl JailModel {
     /// One of which nothing else was told yet.
-    pub(super) fn new(name: &str, backend: &str) -> Self {
+    pub(super) fn new(name: &str, backend: &str, edition: Edition) -> Self {
         let journal = backend.to_lowercase().starts_with("systemd");
         Self {
             name: name.to_owned(),
@@ -125,6 +128,7 @@ impl JailModel {
             date_pattern: if journal { DatePattern::Nothing } else { DatePattern::Default },
             log_timezone: None,
             actions: Vec::new(),
+            edition,
             unconfirmed_logs: None,
             confirmed_actions: None,
         }
@@ -163,7 +167,7 @@ impl JailModel {
         if text.is_empty() {
             return Ok(());
         }
-        let id = Id::read(text)?;
+        let id = Id::ignored(text, self.edition)?;
         let text = id.text();
         if self.ignored().any(|known| *known == text) {
             return Ok(());
@@ -181,7 +185,7 @@ impl JailModel {
             self.ignored_addresses.remove(at);
             return Ok(());
         }
-        let id = Id::read(text)?.text();
+        let id = Id::ignored(text, self.edition)?.text();
         let at = self.ignored_networks.iter().position(|known| *known == id);
         let at = at.ok_or_else(|| Wrong::value("list.remove(x): x not in list"))?;
         self.ignored_networks.remove(at);

@@ -136,7 +136,9 @@ impl<'c> Change<'c> {
             Self::DelMatch(words) if jail.reads_journal() => jail.remove_journal_match(&words)?,
             Self::AddMatch(_) | Self::DelMatch(_) => {}
             Self::Prefix("") => jail.prefregex = None,
-            Self::Prefix(source) => jail.prefregex = Some(Expression::new(source, &jail.use_dns, false)?),
+            Self::Prefix(source) => {
+                jail.prefregex = Some(Expression::new(source, &jail.use_dns, false, jail.edition)?)
+            }
             Self::AddFailure(sources) => {
                 for source in sources {
                     room("failregex in this jail", jail.failregex.len())?;
@@ -146,13 +148,14 @@ impl<'c> Change<'c> {
                         &jail.use_dns,
                         jail.max_lines > 1,
                         before,
+                        jail.edition,
                     )?);
                 }
             }
             Self::AddIgnoring(sources) => {
                 for source in sources {
                     room("ignoreregex in this jail", jail.ignoreregex.len())?;
-                    jail.ignoreregex.push(Expression::new(source, &jail.use_dns, false)?);
+                    jail.ignoreregex.push(Expression::new(source, &jail.use_dns, false, jail.edition)?);
                 }
             }
             Self::DelFailure(at) => remove(&mut jail.failregex, at),

@@ -2,9 +2,10 @@
 
 use fail2ban::Value;
 
+use super::Model;
 use super::jail::JailModel;
 use super::words::Words;
-use super::{Edition, Model};
+use crate::edition::Edition;
 use crate::host::Host;
 use crate::wrong::Wrong;
 
@@ -17,7 +18,7 @@ impl Model {
             _ => return Err(Wrong::exception("Invalid command (no status)")),
         };
         match words.text(0)? {
-            "--all" if self.edition == Edition::V1_1 => Ok(self.status_of_all(flavor, host)),
+            "--all" if self.edition >= Edition::V1_1_0 => Ok(self.status_of_all(flavor, host)),
             name => Ok(jail_status(self.jail(name)?, flavor, host)),
         }
     }

@@ -1,5 +1,7 @@
-//! Debian's server and ours, side by side, each on a socket of its own in one temporary directory, with one configuration.
+//! Debian's server and ours, side by side, each on a socket of its own in one temporary directory, with one configuration. Another edition of
+//! Debian's is asked where `FAIL2BAN_PACKAGE` names the folder that its package was unpacked into.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,6 +12,9 @@ use std::time::Duration;
 use dropin::{Edition, Model, Socket};
 
 use super::memory::Memory;
+
+/// Names the folder of another edition.
+const PACKAGE: &str = "FAIL2BAN_PACKAGE";
 
 pub struct Servers {
     dir: tempfile::TempDir,
@@ -33,8 +38,10 @@ impl Servers {
         configure(dir.path());
         let path = dir.path().to_owned();
         // In a network of its own: whatever an action might do, it does it to nobody.
-        let theirs = Command::new("/usr/bin/unshare")
-            .args(["--net", "/usr/bin/fail2ban-server", "--async", "-f", "-c"])
+        let theirs = program("/usr/bin/unshare")
+            .arg("--net")
+            .args(of_package("fail2ban-server"))
+            .args(["--async", "-f", "-c"])
             .arg(path.join("conf"))
             .arg("-s")
             .arg(path.join("theirs.sock"))
@@ -51,7 +58,7 @@ impl Servers {
         let socket = Socket::bind(&path.join("ours.sock")).unwrap();
         let ours = std::thread::spawn(move || {
             let stop = socket.stopper();
-            let held = Mutex::new((Model::new(Edition::V1_0), Memory::new(stop)));
+            let held = Mutex::new((Model::new(edition()), Memory::new(stop)));
             socket.serve(move |command| {
                 let (model, host) = &mut *held.lock().unwrap();
                 model.obey(command, host)
@@ -72,7 +79,9 @@ impl Servers {
 
     /// Debian's client, at work on one of the two.
     pub fn client(&self, whose: &str, words: &[&str]) -> Said {
-        let output = Command::new("/usr/bin/fail2ban-client")
+        let client = of_package("fail2ban-client");
+        let output = program(&client[0])
+            .args(&client[1..])
             .arg("-c")
             .arg(self.path("conf"))
             .arg("-s")
@@ -96,7 +105,7 @@ impl Servers {
 
     /// Debian's own modules, asked by a script: both sockets are its last arguments.
     pub fn script(&self, script: &str, words: &[&str]) -> String {
-        let output = Command::new("/usr/bin/python3")
+        let output = program("/usr/bin/python3")
             .args(["-W", "ignore", script])
             .arg(self.path("conf"))
             .args(words)
@@ -133,6 +142,37 @@ impl Drop for Servers {
     }
 }
 
+/// The edition that is compared with.
+pub fn edition() -> Edition {
+    let folder = package();
+    let told = fs::read_to_string(folder.join("usr/lib/python3/dist-packages/fail2ban/version.py"));
+    let told = told.unwrap_or_default();
+    let version = told.lines().find_map(|line| line.strip_prefix("version = ")).unwrap_or_default();
+    Edition::of(version.trim_matches('"'))
+}
+
+/// The folder of the package; the system's own is at the root.
+fn package() -> PathBuf {
+    env::var_os(PACKAGE).map_or_else(|| PathBuf::from("/"), PathBuf::from)
+}
+
+/// One of fail2ban's programs: of an unpacked package, Python must be told, since its first line may name another.
+fn of_package(name: &str) -> Vec<String> {
+    let path = package().join("usr/bin").join(name).display().to_string();
+    match env::var_os(PACKAGE) {
+        Some(_) => ["/usr/bin/python3", "-W", "ignore", &path].map(str::to_owned).into(),
+        None => vec![path],
+    }
+}
+
+fn program(path: &str) -> Command {
+    let mut program = Command::new(path);
+    if env::var_os(PACKAGE).is_some() {
+        program.env("PYTHONPATH", package().join("usr/lib/python3/dist-packages"));
+    }
+    program
+}
+
 /// A configuration with the jails of `jails`, an action that does nothing, and a log for each.
 pub fn configure(dir: &Path, jails: &str) {
     let conf = dir.join("conf");
@@ -163,7 +203,7 @@ pub fn configure(dir: &Path, jails: &str) {
 
 /// Debian's configuration with every jail enabled.
 pub fn stock(dir: &Path) {
-    copy(Path::new("/etc/fail2ban"), &dir.join("conf"));
+    copy(&package().join("etc/fail2ban"), &dir.join("conf"));
     fs::write(dir.join("conf/jail.local"), "[DEFAULT]\nenabled = true\n").unwrap();
 }
 

@@ -1,9 +1,10 @@
 # Tells both servers the stock configuration with every jail enabled, in the stream that Debian's own modules make of it, and asks both
 # for everything that was told. Prints every answer that differs, and how many were compared. No jail is started at Debian's server, so that no
 # action runs; at ours every one is, at the end.
+import os
 import sys
 
-sys.path.insert(0, "/usr/lib/python3/dist-packages")
+sys.path.insert(0, os.environ.get("FAIL2BAN_PACKAGE", "") + "/usr/lib/python3/dist-packages")
 from fail2ban.client.beautifier import Beautifier
 from fail2ban.client.configurator import Configurator
 from fail2ban.client.csocket import CSocket

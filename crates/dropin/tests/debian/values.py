@@ -1,9 +1,10 @@
 # Tells both servers many values for what a jail can be told, right and wrong ones, over the socket and with Debian's own modules. Prints
 # every answer that differs, and how many were compared.
 import itertools
+import os
 import sys
 
-sys.path.insert(0, "/usr/lib/python3/dist-packages")
+sys.path.insert(0, os.environ.get("FAIL2BAN_PACKAGE", "") + "/usr/lib/python3/dist-packages")
 from fail2ban.client.beautifier import Beautifier
 from fail2ban.client.csocket import CSocket
 

@@ -29,6 +29,9 @@ pub const FAIL2BAN_ENTRIES: usize = 4096;
 /// Complaints about one fail2ban configuration that are kept. Further ones are left out.
 pub const FAIL2BAN_COMPLAINTS: usize = 1000;
 
+/// Bytes of the file in which an installed fail2ban tells its version. A longer one tells none.
+pub const FAIL2BAN_VERSION_BYTES: u64 = 64 * 1024;
+
 /// Jails that a remark on fail2ban's configuration names, where it goes for several. Further ones are counted.
 pub const FAIL2BAN_REMARK_JAILS: usize = 8;
 

@@ -30,6 +30,16 @@ struct Parts {
 
 const OURS: Parts = Parts { ip4: IP4, ip6: IP6, cidr: CIDR };
 
+/// Which fail2ban's spelling of groups is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Spelling {
+    /// That of 1.0.
+    #[default]
+    V1_0,
+    /// That of 1.1.
+    V1_1,
+}
+
 /// As fail2ban spells them; shown, never searched with.
 const SHOWN: Parts = Parts {
     ip4: r"(?:::f{4,6}:)?(?P<ip4>(?:\d{1,3}\.){3}\d{1,3})",
@@ -37,14 +47,22 @@ const SHOWN: Parts = Parts {
     cidr: r"(?P<cidr>\d+)",
 };
 
+/// The same since 1.1.
+const SHOWN_SINCE: Parts =
+    Parts { ip6: r"(?P<ip6>(?:[0-9a-fA-F]{1,4}::?|:){1,7}(?:[0-9a-fA-F]{1,4}|(?<=:):))", ..SHOWN };
+
 /// Puts groups for the tags of `pattern`.
 pub fn resolve(pattern: &str, names: Names) -> String {
     resolve_with(pattern, names, &OURS)
 }
 
 /// The pattern as fail2ban shows it: its tags replaced by fail2ban's own groups, flags where it puts them.
-pub fn shown(pattern: &str, names: Names) -> String {
-    localise_flags(&resolve_with(pattern, names, &SHOWN))
+pub fn shown(pattern: &str, names: Names, spelling: Spelling) -> String {
+    let parts = match spelling {
+        Spelling::V1_0 => &SHOWN,
+        Spelling::V1_1 => &SHOWN_SINCE,
+    };
+    localise_flags(&resolve_with(pattern, names, parts))
 }
 
 fn resolve_with(pattern: &str, names: Names, parts: &Parts) -> String {
