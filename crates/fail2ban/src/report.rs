@@ -127,7 +127,11 @@ impl Trial {
         let names = if ask.usedns.as_deref() == Some("no") { Names::Skip } else { Names::Read };
         let printed = if ask.maxlines > 0 { ask.maxlines as usize } else { PRINTED };
         let trial = Self {
-            prefregex: read.filter.prefregex.as_deref().map(|source| tags::shown(source, names)),
+            prefregex: read
+                .filter
+                .prefregex
+                .as_deref()
+                .map(|source| tags::shown(source, names, tags::Spelling::default())),
             failregex: tried(&read.filter.failregex),
             ignoreregex: tried(&read.filter.ignoreregex),
             prefix_matched: false,

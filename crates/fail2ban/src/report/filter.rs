@@ -78,7 +78,8 @@ fn refusal(refused: &PatternError, filter: &FilterText, names: Names) -> String 
         let resolved = tags::resolve(source, names);
         [source.as_str(), &resolved, &tags::localise_flags(&resolved)].contains(&refused.pattern.as_str())
     };
-    let shown = sources.into_iter().find(same).map(|source| tags::shown(source, names));
+    let shown =
+        sources.into_iter().find(same).map(|source| tags::shown(source, names, tags::Spelling::default()));
     let shown = shown.unwrap_or_else(|| refused.pattern.clone());
     format!("ERROR: Unable to compile regular expression '{shown}':\n{}", refused.wrong)
 }
