@@ -17,6 +17,9 @@ struct Left {
     never_written: Option<u8>,
 }
 
+/// What somebody does to a file.
+type Change = fn(&Path);
+
 const SEAL: Seal = Seal { is_known: true, last: 7, next: 8 };
 const JAILS: [&str; 2] = ["asterisk", "sshd"];
 const ALL: [&str; 6] = [
@@ -139,7 +142,7 @@ fn a_ban_that_is_in_neither_table_is_missed_if_all_was_written() {
 
 #[test]
 fn a_file_that_is_not_the_one_that_was_left_lifts_nothing() {
-    let change: [(&str, fn(&Path)); 6] = [
+    let changes: [(&str, Change); 6] = [
         ("deleted", |path| fs::remove_file(path).unwrap()),
         ("emptied", |path| fs::write(path, "").unwrap()),
         ("damaged", |path| damage(path)),
@@ -150,7 +153,7 @@ fn a_file_that_is_not_the_one_that_was_left_lifts_nothing() {
         }),
         ("vacuumed", |path| drop(panel(path, &["VACUUM"]))),
     ];
-    for (what, change) in change {
+    for (what, change) in changes {
         for left in [Left::closed(), Left::killed()] {
             change(&left.path());
             assert_eq!(left.lifted(), NOTHING, "{what}");

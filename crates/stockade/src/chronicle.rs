@@ -6,10 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dropin::{Happening, Ignorer};
-use event::limit::{EARLIER_BANS, FAIL2BAN_STILL_FAILING};
+use event::limit::FAIL2BAN_STILL_FAILING;
 use event::{Ban, Decision, Failure, JailName, Moment, Subject};
 use mirror::Standing;
-use store::Ending;
 
 use crate::clock;
 use crate::engine::Engine;
@@ -19,18 +18,22 @@ use crate::foreign::ForeignJail;
 pub type Audience = Arc<dyn Fn(Vec<Happening>) + Send + Sync>;
 
 /// What the turn has to tell, and to whom.
-#[derive(Default)]
 pub struct Chronicle {
     audience: Option<Audience>,
     noted: Vec<Happening>,
     /// Who fails on in a jail that has banned them: how often since it was noted last, and since when.
     still: HashMap<(JailName, Subject), (u32, Moment)>,
+    /// `dbpurgeage` in seconds: for how long a ban that is over makes the next one longer.
+    pub(crate) remembers_for: i64,
 }
+
+/// fail2ban's own `dbpurgeage`.
+const REMEMBERS_FOR: i64 = 24 * 60 * 60;
 
 impl Chronicle {
     /// For this audience; none if nobody listens.
     pub fn new(audience: Option<Audience>) -> Self {
-        Self { audience, ..Self::default() }
+        Self { audience, noted: Vec::new(), still: HashMap::new(), remembers_for: REMEMBERS_FOR }
     }
 
     /// At the end of a turn that is recorded.
@@ -106,7 +109,7 @@ impl Engine {
                 self.chronicle.note(Happening::Banned {
                     jail,
                     ban: ban.clone(),
-                    earlier: self.earlier_bans(&ban.subject, Some(&ban.jail)),
+                    earlier: self.earlier_bans(&ban.subject, &told, ban.since),
                     lines,
                     prolonged: before.is_some(),
                     restored: false,
@@ -144,7 +147,7 @@ impl Engine {
             self.chronicle.note(Happening::Started { jail: jail.clone() });
             let bans: Vec<Ban> = self.decider.bans().filter(|ban| ban.jail == come.name).collect();
             for ban in bans {
-                let earlier = self.earlier_bans(&ban.subject, Some(&ban.jail));
+                let earlier = self.earlier_bans(&ban.subject, come, ban.since);
                 let (jail, lines) = (jail.clone(), Vec::new());
                 let restored =
                     Happening::Banned { jail, ban, earlier, lines, prolonged: false, restored: true };
@@ -164,36 +167,17 @@ impl Engine {
         self.plan.jails.iter().find(|jail| jail.name == *name)?.finder.foreign().cloned()
     }
 
-    /// How often the subject was banned before by this jail, or by any: as the record knows it, behind the last time that somebody let it
-    /// off, and as fail2ban's database knew it when it was taken over.
-    pub(crate) fn earlier_bans(&self, subject: &Subject, jail: Option<&JailName>) -> u32 {
-        let past = self.store.history(Some(subject), EARLIER_BANS).unwrap_or_else(|cause| {
-            tracing::error!("a ban does not grow, since earlier ones cannot be counted: {cause}");
-            Vec::new()
-        });
-        let mut past = past.iter().filter(|one| jail.is_none_or(|jail| one.ban.jail == *jail));
-        let mut count = 0;
-        if past.by_ref().take_while(|one| one.ending == Ending::Expired).inspect(|_| count += 1).count() == 0
-            && past.next().is_some()
-        {
-            return 0;
-        }
-        let from_before = self.decider.remembered(subject).map_or(0, |memory| memory.times);
-        from_before.saturating_add(count)
-    }
-
     /// Every ban of fail2ban's jails that holds.
     pub(crate) fn standing(&self) -> Vec<Standing> {
         let jails = self.told_jails();
-        let of =
-            |ban: &Ban| jails.iter().find(|jail| jail.name == ban.jail).map(|jail| jail.model.name.clone());
         let standing = self.decider.bans().filter_map(|ban| {
+            let jail = jails.iter().find(|jail| jail.name == ban.jail)?;
             Some(Standing {
-                jail: of(&ban)?,
+                jail: jail.model.name.clone(),
                 subject: ban.subject,
                 since: ban.since,
                 until: ban.until,
-                earlier: self.earlier_bans(&ban.subject, Some(&ban.jail)),
+                earlier: self.earlier_bans(&ban.subject, jail, ban.since),
                 failures: ban.failures,
             })
         });

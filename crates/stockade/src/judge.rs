@@ -75,7 +75,7 @@ impl Engine {
         if known.is_none_or(|known| failure.at <= known.last_at || known.is_forgiven()) {
             return failure;
         }
-        let weight = told.weight(self.earlier_bans(&failure.subject, Some(&failure.jail)));
+        let weight = told.weight(self.noted_bans(&failure.subject, told, failure.at));
         Failure { count: failure.count.max(weight), ..failure }
     }
 
@@ -114,7 +114,7 @@ impl Engine {
 
     fn judge(&mut self, offence: &Offence, now: Moment) {
         let before = self.decider.bans_of(&offence.subject).into_iter().find(|ban| ban.jail == offence.jail);
-        let length = self.length_told(offence);
+        let length = self.length_told(offence, now);
         match self.decider.judge_at_length(offence, length, &self.plan.whitelist, now) {
             Outcome::Decided(decided) => self.carry_out(decided, before.as_ref(), Voice::Own),
             Outcome::AlreadyBanned { .. } | Outcome::Replayed | Outcome::Over { .. } => {}
@@ -122,15 +122,10 @@ impl Engine {
     }
 
     /// Jails of fail2ban's configuration have a rule of their own for repeats.
-    fn length_told(&self, offence: &Offence) -> Option<BanTime> {
+    fn length_told(&self, offence: &Offence, now: Moment) -> Option<BanTime> {
         let jail = self.plan.jails.iter().find(|jail| jail.name == offence.jail)?;
         let told = jail.finder.foreign()?;
-        let earlier = match (told.grows(), told.counts_all_jails()) {
-            (false, _) => 0,
-            (true, true) => self.earlier_over_all_jails(&offence.subject),
-            (true, false) => self.earlier_bans(&offence.subject, Some(&offence.jail)),
-        };
-        Some(ban_time(told.length(earlier)))
+        Some(ban_time(told.length(self.earlier_bans(&offence.subject, told, now))))
     }
 
     /// Notes a decision for the store, the kernel and whoever else is told. `before` is the subject's earlier ban in the same jail.

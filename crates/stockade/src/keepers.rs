@@ -49,11 +49,11 @@ impl Keepers {
         let path = server.database.as_ref().map(|database| PathBuf::from(&database.path));
         let database = database::open(path.as_deref(), seal, engine, &mut remarks)?;
         if let Some(told) = &server.database {
-            database.set_bounds(told.max_matches, seconds(&told.purge_age));
+            set_bounds(&database, engine, told.max_matches, &told.purge_age);
         }
         let target = LogTarget {
             name: server.log_target.clone(),
-            options: Vec::new(),
+            options: server.log_options.clone(),
             syslog_socket: server.syslog_socket.clone(),
         };
         let log = Log::start(&target, &server.log_level, clock::now, TimeZone::system())
@@ -120,9 +120,9 @@ impl Keepers {
         self.database.set_path(path.map(Path::new))
     }
 
-    /// How much the database keeps.
-    pub fn set_database_bounds(&self, lines: i64, age: &Value) {
-        self.database.set_bounds(lines, seconds(age));
+    /// How much the database keeps, and for how long it is counted how often somebody was banned.
+    pub fn set_database_bounds(&self, engine: &SyncSender<Message>, lines: i64, age: &Value) {
+        set_bounds(&self.database, engine, lines, age);
     }
 
     /// Calls a method of an action.
@@ -185,6 +185,13 @@ fn counts(engine: &SyncSender<Message>, jail: &str) -> Counts {
         failed_total: one.failures,
         banned_total: one.bans,
     })
+}
+
+fn set_bounds(database: &Database, engine: &SyncSender<Message>, lines: i64, age: &Value) {
+    let age = seconds(age);
+    database.set_bounds(lines, age);
+    // An engine that is gone counts nothing any more.
+    let _ = visit(engine, move |engine| engine.chronicle.remembers_for = age);
 }
 
 fn seconds(value: &Value) -> i64 {

@@ -3,7 +3,7 @@
 
 use std::sync::mpsc::SyncSender;
 
-use control::desk::{BanOrder, Lifted};
+use control::desk::Lifted;
 use control::{Actor, Desk as _};
 use dropin::{ActionModel, Counts, Host, JailModel, LiveBan, LogTarget, Wrong};
 use event::{Failure, Moment, Proof, Subject};
@@ -112,11 +112,10 @@ impl Host for Live<'_> {
     fn ban(&mut self, jail: &JailModel, id: &str) -> bool {
         let name = name_of(&jail.name);
         let Ok(subject) = id.parse::<Subject>() else { return false };
-        let is_known = self.bans(&jail.name).iter().any(|ban| ban.id == subject.to_string());
-        let seconds = u64::try_from(jail.ban_time).unwrap_or(u64::MAX);
-        let order =
-            BanOrder { subject, jail: Some(name), seconds: Some(seconds), force: true, note: String::new() };
-        self.desk.ban(&order, &Self::actor()).is_ok() && !is_known
+        let asked = visit(self.engine, move |engine| engine.ban_as_told(&name, &subject, &Self::actor()));
+        let is_new = asked.and_then(|answer| answer.recv().ok()).unwrap_or(false);
+        self.desk.means().enforcer.finish();
+        is_new
     }
 
     fn unban(&mut self, jail: &str, id: &str) -> bool {
@@ -202,7 +201,7 @@ impl Host for Live<'_> {
 
     fn set_database_bounds(&mut self, lines: i64, seconds: &Value) {
         if let Some(keepers) = self.keepers {
-            keepers.set_database_bounds(lines, seconds);
+            keepers.set_database_bounds(self.engine, lines, seconds);
         }
     }
 

@@ -3,17 +3,19 @@
 
 use std::time::Duration;
 
+use config::FOREVER;
 use control::desk::{BanOrder, Deed, Lifted};
 use control::time::rfc3339_until;
 use control::{Actor, Fault};
-use decision::{Answer, BanTime, Command, Decided};
-use event::{Ban, Decision, Subject};
+use decision::{Answer, BanTime, Command, Decided, Remembered};
+use event::{Ban, Decision, JailName, Moment, Subject};
 use fleet::Voice;
 use store::Action;
 
 use crate::clock;
 use crate::engine::Engine;
 use crate::message::End;
+use crate::record::memory_change;
 
 /// The secret's name in the store.
 pub(crate) const PASSWORD: &str = "admin_password";
@@ -30,12 +32,7 @@ pub(crate) struct Obeyed {
 impl Engine {
     /// Bans by hand.
     pub(crate) fn ban(&mut self, order: &BanOrder, actor: &Actor) -> Obeyed {
-        // Whoever holds one address of a /64 holds all of them, by hand as well as by count.
-        let subject = if order.subject.is_ipv4() || order.subject.prefix_bits() < 128 {
-            order.subject
-        } else {
-            Subject::counted(order.subject.address())
-        };
+        let subject = as_counted(&order.subject);
         if let Some(own) = actor.address.filter(|own| subject.covers(&Subject::exactly(*own))) {
             let text = format!("{subject} is not banned: you ask from {own} and would lock yourself out");
             return Obeyed { done: 0, text };
@@ -55,6 +52,46 @@ impl Engine {
             self.journal(actor, Deed::Ban, &subject.to_string(), &order.note);
         }
         obeyed
+    }
+
+    /// Bans by hand in a jail of fail2ban's configuration, as fail2ban does it: whom the jail has banned before, it bans for longer. Whoever is
+    /// banned is so for as long as the jail bans at first from now on, at least. Whether they were not banned yet.
+    pub(crate) fn ban_as_told(&mut self, jail: &JailName, subject: &Subject, actor: &Actor) -> bool {
+        let Some(told) = self.told_jail(jail) else { return false };
+        let now = clock::now();
+        let subject = as_counted(subject);
+        let live = self
+            .decider
+            .bans_of(&subject)
+            .into_iter()
+            .find(|ban| ban.subject == subject && ban.jail == *jail);
+        let length = match &live {
+            None => told.length(self.earlier_bans(&subject, &told, now)),
+            Some(_) => told.length(0),
+        };
+        let until = if length == FOREVER { Moment::NEVER } else { now.after(length) };
+        if live.as_ref().is_some_and(|ban| ban.until >= until) {
+            return false;
+        }
+        let seconds = if length == FOREVER { u64::MAX } else { length.as_secs_f64().round() as u64 };
+        let jail = Some(jail.clone());
+        let order = BanOrder { subject, jail, seconds: Some(seconds), force: true, note: String::new() };
+        let is_done = self.ban(&order, actor).done > 0;
+        if is_done && told.grows() {
+            self.remember_by_hand(&subject, &told.name, now, until);
+        }
+        is_done && live.is_none()
+    }
+
+    /// Bans by hand make the next ones longer too, and failures count for more.
+    fn remember_by_hand(&mut self, subject: &Subject, jail: &JailName, at: Moment, until: Moment) {
+        let known = self.decider.remembered(subject);
+        let (times, mut jails) = known.map_or_else(Default::default, |known| (known.times, known.jails));
+        jails.retain(|known| known != jail);
+        jails.push(jail.clone());
+        let memory = Remembered { subject: *subject, times, jails, last_at: at, last_until: until };
+        self.decider.restore([], [memory.clone()]);
+        self.batch.memory.push(memory_change(memory));
     }
 
     /// Lifts the bans named.
@@ -105,6 +142,7 @@ impl Engine {
     }
 
     fn command(&mut self, command: &Command) -> Obeyed {
+        let before = self.before(command);
         let Answer { decided, notes } = self.decider.obey(command, &self.plan.whitelist, clock::now());
         self.tell_lifts(command, &decided);
         let mut lines = Vec::new();
@@ -123,13 +161,21 @@ impl Engine {
                     format!("{} is not banned: {}", refusal.subject, refusal.reason)
                 }
             });
-            self.carry_out(decided, None, Voice::Own);
+            self.carry_out(decided, before.as_ref(), Voice::Own);
         }
         lines.extend(notes);
         if lines.is_empty() {
             lines.push("nobody is banned".to_owned());
         }
         Obeyed { done, text: lines.join("\n") }
+    }
+
+    /// The ban that a new one is to replace.
+    fn before(&self, command: &Command) -> Option<Ban> {
+        let Command::Ban { subject, jail, .. } = command else { return None };
+        let manual = JailName::new(JailName::MANUAL);
+        let jail = jail.as_ref().unwrap_or(&manual);
+        self.decider.bans_of(subject).into_iter().find(|ban| ban.subject == *subject && ban.jail == *jail)
     }
 
     /// Other nodes hear of every unban, also of one that lifts nothing here.
@@ -149,6 +195,12 @@ impl Engine {
             }
         }
     }
+}
+
+/// Whoever holds one address of a /64 holds all of them, by hand as well as by count.
+fn as_counted(subject: &Subject) -> Subject {
+    let is_one = !subject.is_ipv4() && subject.prefix_bits() == 128;
+    if is_one { Subject::counted(subject.address()) } else { *subject }
 }
 
 /// An action as the journal keeps it.

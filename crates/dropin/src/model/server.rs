@@ -16,6 +16,8 @@ pub struct Server {
     pub log_level: String,
     /// Where the log goes, without its options.
     pub log_target: String,
+    /// Those options: `[padding=off]`.
+    pub log_options: Vec<(String, String)>,
     /// `auto`, or a socket.
     pub syslog_socket: String,
     /// The database.
@@ -40,6 +42,7 @@ impl Default for Server {
         Self {
             log_level: "INFO".to_owned(),
             log_target: "STDOUT".to_owned(),
+            log_options: Vec::new(),
             syslog_socket: "auto".to_owned(),
             database: None,
             stack_kilobytes: 0,
@@ -156,7 +159,7 @@ impl Server {
         if !target.name.eq_ignore_ascii_case("INHERITED") && !host.set_log_target(&target) {
             return Err(Wrong::exception("Failed to change log target"));
         }
-        self.log_target = target.name;
+        (self.log_target, self.log_options) = (target.name, target.options);
         Ok(())
     }
 

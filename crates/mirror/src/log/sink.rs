@@ -53,7 +53,8 @@ impl Sink {
     /// What the target names. A socket that nobody serves is an error.
     pub fn open(target: &LogTarget) -> Result<Self, MirrorError> {
         match target.name.to_ascii_uppercase().as_str() {
-            "STDOUT" | "SYSOUT" => Ok(Self::Output),
+            // fail2ban leaves the log where it was; before the first target, that is the standard output.
+            "STDOUT" | "SYSOUT" | "INHERITED" => Ok(Self::Output),
             "STDERR" => Ok(Self::Error),
             "SYSLOG" => {
                 let told = target.syslog_socket.as_str();

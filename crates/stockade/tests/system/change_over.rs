@@ -16,6 +16,7 @@
 mod debian;
 mod scenario;
 mod words;
+mod by_hand;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -281,7 +282,7 @@ fn repeats_grow_by_multipliers_up_to_a_bound_over_all_jails() {
 
 #[test]
 fn recidive_reads_the_log_that_each_writes_itself() {
-    let mut contest = Contest::start("action = nothing\nbantime = 2\nfindtime = 1m\n", OWN_LOG, |_| 0);
+    let mut contest = Contest::start("action = nothing\nbantime = 3\nfindtime = 1m\n", OWN_LOG, |_| 0);
     let deadline = Deadline::start();
     let until = |contest: &Contest, jail: &str, times: usize| {
         let enough = |bans: &[Ban]| bans.iter().filter(|ban| ban.jail == jail).count() >= times;

@@ -38,7 +38,7 @@ fn configuration(place: &Place) -> std::path::PathBuf {
     // Nothing of the machine's own fail2ban is touched.
     let own = |name: &str| place.path(name).display().to_string();
     let files = format!(
-        "[Definition]\nlogtarget = {}\ndbfile = {}\npidfile = {}\n",
+        "[Definition]\nlogtarget = {}[padding=off, datetime=off]\ndbfile = {}\npidfile = {}\n",
         own("fail2ban.log"),
         own("fail2ban.sqlite3"),
         own("fail2ban.pid")
@@ -185,6 +185,8 @@ fn what_fail2ban_held_is_taken_over_and_panels_see_and_lift_bans() {
     for line in ["[sshd] Restore Ban 192.0.2.44", "[sshd] Found 192.0.2.45 - ", "[sshd] Unban 192.0.2.45"] {
         assert!(log.contains(line), "{line}: {log}");
     }
+    // Its options are heeded from the first line on.
+    assert!(log.lines().all(|line| line.starts_with("fail2ban.") && !line.contains("  ")), "{log}");
     drop(daemon);
     what_was_deleted_meanwhile_is_lifted(&place, &words(&folder, &socket), &sql);
 }
