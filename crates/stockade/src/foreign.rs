@@ -3,25 +3,29 @@
 
 mod ports;
 mod ends;
+mod directory;
+mod ignored;
 mod charset;
+mod journal;
 mod judge;
 mod earlier;
-mod journal;
 mod name;
 
-use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use config::{FOREVER, Limits};
 use dropin::model::{DatePattern, Expression, JailModel};
-use event::{JailName, Port, Subject, Whitelist};
+use event::{JailName, Port, Subject};
 use fail2ban::{FilterText, Remark, Topic, formula};
 use mirror::Terms;
-
-use charset::{Charset, Encoding};
 use source::JournalWish;
 
+use charset::{Charset, Encoding};
+use ignored::Ignored;
+
+pub use directory::Directory;
 pub use ends::ends;
 pub use judge::ForeignJudge;
 pub use name::name_of;
@@ -39,7 +43,7 @@ pub struct ForeignJail {
     /// What its bans close; none means all.
     pub ports: Vec<Port>,
     /// Whom it never bans, beside those whom nobody bans.
-    ignored: Whitelist,
+    ignored: Ignored,
     /// How bans grow; none if they do not.
     growth: Option<formula::BanTime>,
     /// What its logs are written in, unless it is UTF-8.
@@ -51,7 +55,7 @@ pub struct ForeignJail {
 
 impl ForeignJail {
     /// From what was told. What cannot be honoured is told beside it, with what happens instead.
-    pub fn new(model: &JailModel) -> (Self, Vec<Remark>) {
+    pub fn new(model: &JailModel, directory: &Arc<Directory>) -> (Self, Vec<Remark>) {
         let name = name_of(&model.name);
         let mut remarks = Vec::new();
         let Ports { ports, service } = Ports::of(model, &mut remarks);
@@ -60,7 +64,7 @@ impl ForeignJail {
             name,
             service,
             ports,
-            ignored: ignored(model, &mut remarks),
+            ignored: ignored(model, directory, &mut remarks),
             growth,
             charset: charset(model, &mut remarks),
             journal: journal::wish(model, &mut remarks),
@@ -129,9 +133,9 @@ impl ForeignJail {
         self.model.extra("overalljails").is_some_and(is_true)
     }
 
-    /// Whether it never bans `address`.
-    pub fn ignores(&self, address: IpAddr) -> bool {
-        self.ignored.protects(&Subject::exactly(address)).is_some()
+    /// Whether it never bans `subject`.
+    pub fn ignores(&self, subject: &Subject) -> bool {
+        self.ignored.protects(subject)
     }
 
     /// The command that says of each failure whether it is to be ignored.
@@ -163,27 +167,18 @@ impl ForeignJail {
     }
 }
 
-fn ignored(model: &JailModel, remarks: &mut Vec<Remark>) -> Whitelist {
+fn ignored(model: &JailModel, directory: &Arc<Directory>, remarks: &mut Vec<Remark>) -> Ignored {
     let mut remark =
         |option: &str, text: String| remarks.push(Remark::new(Topic::jail(&model.name, option), text));
-    let mut entries = Vec::new();
-    for text in model.ignored() {
-        match text.parse::<Subject>() {
-            Ok(subject) => entries.push((subject, format!("ignoreip of jail {}", model.name))),
-            Err(_) => remark(
-                "ignoreip",
-                format!(
-                    "ignoreip '{text}' is a name, and names are never looked up here: it is not ignored; write its address"
-                ),
-            ),
-        }
-    }
+    let ignored = Ignored::of(model, directory, |text, why| {
+        remark("ignoreip", format!("ignoreip '{text}' is left out: {why}"));
+    });
     if !model.ignore_self {
         let text = "'ignoreself = false' is not heeded: this host's own addresses are never banned, unless own_addresses is false in \
              [whitelist] of stockade.toml, which goes for every jail";
         remark("ignoreself", text.to_owned());
     }
-    Whitelist::new(entries)
+    ignored
 }
 
 fn charset(model: &JailModel, remarks: &mut Vec<Remark>) -> Option<Charset> {

@@ -8,17 +8,19 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use control::answer::{self, ActionHealth};
 use dropin::{Edition, JailModel, Model, Socket, Stop, Unborn, Wrong};
 use event::Origin;
+use event::limit::FAIL2BAN_LOOKUP_PATIENCE_MILLIS;
 use fail2ban::stream::{self, Ask, Logs, Overrides};
 use fail2ban::{Remark, Topic, Value};
 use mirror::Legacy;
 
 use crate::chronicle::Audience;
 use crate::desk::Desk;
-use crate::foreign::{ForeignJail, ends};
+use crate::foreign::{Directory, ForeignJail, ends};
 use crate::ignoring::Asker;
 use crate::keepers::{self, Keepers};
 use crate::live::Live;
@@ -29,6 +31,9 @@ use crate::start::{Restored, StartError};
 
 use remarks::Remarks;
 
+/// How long names that are new are waited for.
+const NAMES_PATIENCE: Duration = Duration::from_millis(FAIL2BAN_LOOKUP_PATIENCE_MILLIS);
+
 /// fail2ban's side of the program.
 pub struct Takeover {
     model: Mutex<Model>,
@@ -36,6 +41,8 @@ pub struct Takeover {
     pid_file: Option<PathBuf>,
     keepers: OnceLock<Arc<Keepers>>,
     remarks: Mutex<Remarks>,
+    /// Whom the names in `ignoreip` mean.
+    directory: Arc<Directory>,
 }
 
 /// What came of the beginning.
@@ -80,7 +87,8 @@ impl Takeover {
         }
         let mut remarks = Remarks::read(&stream);
         remarks.add(refused);
-        remarks.set(tell(&model, settings));
+        let directory = Arc::default();
+        remarks.set(tell(&model, settings, &directory));
         let (socket, pid_file) = (stream.server.socket.into(), stream.server.pidfile.into());
         // Another socket is for one beside the usual: its file would be in the way.
         let is_usual = overrides.socket.is_none() || overrides.pidfile.is_some();
@@ -91,6 +99,7 @@ impl Takeover {
             pid_file,
             keepers: OnceLock::new(),
             remarks: Mutex::new(remarks),
+            directory,
         }
     }
 
@@ -111,6 +120,9 @@ impl Takeover {
             }
         }
         read_on_from_ends(&model, restored, engine);
+        // What is read back of logs is judged with them.
+        self.directory.begin();
+        self.directory.settle(NAMES_PATIENCE);
         let (keepers, remarks) = Keepers::start(&model, seal, engine).map_err(StartError::Fail2ban)?;
         let mut known = self.remarks();
         known.add(remarks);
@@ -164,7 +176,11 @@ impl Takeover {
         let answer = model.obey(command, &mut live);
         // At the end of all, the jails stop too; their bans stay in the kernel, as at any other end.
         if live.is_changed() && !live.must_quit() {
-            let mut remarks = tell(&model, settings);
+            let mut remarks = tell(&model, settings, &self.directory);
+            if command.as_items().and_then(|words| words.first()?.as_text()) == Some("reload") {
+                self.directory.refresh();
+            }
+            self.directory.settle(NAMES_PATIENCE);
             if let Some(keepers) = self.keepers.get() {
                 remarks.extend(keepers.renew(&model, engine));
             }
@@ -208,11 +224,11 @@ fn runs(model: &Model) -> impl Iterator<Item = &JailModel> {
 }
 
 /// The model's jails that run become jails of ours; says what of them cannot be honoured.
-fn tell(model: &Model, settings: &SettingsFile) -> Vec<Remark> {
+fn tell(model: &Model, settings: &SettingsFile, directory: &Arc<Directory>) -> Vec<Remark> {
     let mut remarks = Vec::new();
     let mut jails: Vec<Arc<ForeignJail>> = Vec::new();
     for jail in runs(model) {
-        let (made, more) = ForeignJail::new(jail);
+        let (made, more) = ForeignJail::new(jail, directory);
         remarks.extend(more);
         jails.push(Arc::new(made));
     }

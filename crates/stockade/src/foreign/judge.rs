@@ -62,17 +62,24 @@ impl ForeignJudge {
     pub fn judge_block(&mut self, block: &Block<'_>, keep: &mut dyn FnMut(ForeignFailure)) {
         let Some(judge) = &mut self.judge else { return };
         let mut found = Vec::new();
-        for line in block.text.split_inclusive(|byte| *byte == b'\n') {
-            // Most lines are ASCII, which is the same in all of them.
-            let verdict = match self.jail.charset.filter(|_| !line.is_ascii()) {
-                Some(charset) => {
-                    charset.read(line, &mut self.text);
-                    judge.line(self.text.trim_end_matches(['\r', '\n']), block.arrival)
-                }
-                None => judge.bytes(line, block.arrival),
-            };
+        let mut keep_found = |verdict| {
             if let Verdict::Failure(failure) = verdict {
                 found.push(failure);
+            }
+        };
+        let charset = self.jail.charset.as_ref();
+        if let Some(charset) = charset.filter(|charset| charset.is_wide()) {
+            charset.read(block.text, &mut self.text);
+            self.text.lines().for_each(|line| keep_found(judge.line(line, block.arrival)));
+        } else {
+            for line in block.text.split_inclusive(|byte| *byte == b'\n') {
+                keep_found(match charset.filter(|charset| !charset.is_plain(line)) {
+                    Some(charset) => {
+                        charset.read(line, &mut self.text);
+                        judge.line(self.text.trim_end_matches(['\r', '\n']), block.arrival)
+                    }
+                    None => judge.bytes(line, block.arrival),
+                });
             }
         }
         self.count_given_up();
@@ -105,7 +112,7 @@ impl ForeignJudge {
             return None;
         }
         let date = journal::date(entry.sent_micros, &self.zone);
-        let line = match (std::str::from_utf8(entry.line), self.jail.charset) {
+        let line = match (std::str::from_utf8(entry.line), &self.jail.charset) {
             (Ok(line), _) => Cow::Borrowed(line),
             (Err(_), Some(charset)) => {
                 charset.read(entry.line, &mut self.text);
@@ -141,7 +148,7 @@ impl ForeignJudge {
                 return None;
             }
         };
-        if address.is_some_and(|address| self.jail.ignores(address)) {
+        if self.jail.ignores(&subject) {
             return None;
         }
         let account = found.groups.get("user").and_then(Option::as_ref).and_then(Value::text);
