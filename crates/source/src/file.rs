@@ -126,6 +126,16 @@ impl FileSource {
         Ok(())
     }
 
+    /// Has files that come with the next specs read from these positions on, whatever is known of them. One that is followed is read on where
+    /// it is.
+    pub fn begin_at(&mut self, positions: impl IntoIterator<Item = (String, Position)>) {
+        for (path, position) in positions {
+            if self.trails.values().all(|trail| trail.health.path != path) {
+                self.saved.insert(path, position);
+            }
+        }
+    }
+
     /// Where each path stands: what to save when the program ends, so that a file that was begun and not yet read from is
     /// known to the next start too.
     pub fn positions(&self) -> HashMap<String, Position> {

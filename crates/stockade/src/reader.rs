@@ -33,6 +33,7 @@ pub struct Reader<S> {
 #[derive(Debug)]
 enum Order<S> {
     Watch(Watchlist<S>),
+    Begin(Vec<(String, Position)>),
     Health(Sender<Vec<answer::Source>>),
 }
 
@@ -40,6 +41,11 @@ impl<S: Send + 'static> Reader<S> {
     /// Watches something else from now on; what stays is read on where it was.
     pub fn watch(&self, list: Watchlist<S>) {
         self.order(Order::Watch(list));
+    }
+
+    /// Reads what is watched next from these positions on; what it follows already is read on.
+    pub fn begin_at(&self, positions: Vec<(String, Position)>) {
+        self.order(Order::Begin(positions));
     }
 
     /// How its sources stand.
@@ -123,6 +129,7 @@ fn follow_files(
                     Ok(()) => (listeners, list) = (Listeners::new(&next, Some(&listeners)), next),
                     Err(cause) => tracing::error!("{cause}; the sources stay as they were"),
                 },
+                Order::Begin(positions) => source.begin_at(positions),
                 Order::Health(reply) => _ = reply.send(file_health(source, &list, collector)),
             }
         }
@@ -158,6 +165,8 @@ fn follow_journal(
                     Ok(()) => (sets, list) = (next.sets(), next),
                     Err(cause) => tracing::error!("{cause}; the sources stay as they were"),
                 },
+                // A journal has one place for all.
+                Order::Begin(_) => {}
                 Order::Health(reply) => _ = reply.send(journal_health(source, &list, collector)),
             }
         }

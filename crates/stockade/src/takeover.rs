@@ -3,6 +3,7 @@
 
 mod remarks;
 
+use std::collections::BTreeSet;
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::SyncSender;
@@ -12,15 +13,15 @@ use std::time::Duration;
 
 use control::answer::{self, ActionHealth};
 use dropin::{Edition, JailModel, Model, Socket, Stop, Unborn, Wrong};
-use event::Origin;
 use event::limit::FAIL2BAN_LOOKUP_PATIENCE_MILLIS;
+use event::{Origin, Position};
 use fail2ban::stream::{self, Ask, Logs, Overrides};
 use fail2ban::{Remark, Topic, Value};
 use mirror::Legacy;
 
 use crate::chronicle::Audience;
 use crate::desk::Desk;
-use crate::foreign::{Directory, ForeignJail, ends};
+use crate::foreign::{Directory, ForeignJail, ends, logs};
 use crate::ignoring::Asker;
 use crate::keepers::{self, Keepers};
 use crate::live::Live;
@@ -43,6 +44,8 @@ pub struct Takeover {
     remarks: Mutex<Remarks>,
     /// Whom the names in `ignoreip` mean.
     directory: Arc<Directory>,
+    /// The logs that are read.
+    logs: Mutex<BTreeSet<String>>,
 }
 
 /// What came of the beginning.
@@ -100,6 +103,7 @@ impl Takeover {
             keepers: OnceLock::new(),
             remarks: Mutex::new(remarks),
             directory,
+            logs: Mutex::default(),
         }
     }
 
@@ -120,6 +124,7 @@ impl Takeover {
             }
         }
         read_on_from_ends(&model, restored, engine);
+        *self.logs() = logs(started(&model));
         // What is read back of logs is judged with them.
         self.directory.begin();
         self.directory.settle(NAMES_PATIENCE);
@@ -188,10 +193,26 @@ impl Takeover {
             known.set(remarks);
             known.say();
             drop(known);
+            self.begin_at_ends(&model, desk);
             live.take_up(settings);
         }
         live.quit_if_asked();
         answer
+    }
+
+    /// Logs with `tail` that have come by a command are read from where they end now.
+    fn begin_at_ends(&self, model: &Model, desk: &Desk) {
+        let mut read = self.logs();
+        let begun: Vec<_> = ends(runs(model), &read).into_iter().collect();
+        *read = logs(started(model));
+        if !begun.is_empty() {
+            desk.means().files.begin_at(begun.clone());
+            note(begun, &desk.means().engine);
+        }
+    }
+
+    fn logs(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.logs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn remarks(&self) -> MutexGuard<'_, Remarks> {
@@ -206,16 +227,26 @@ impl Takeover {
 /// A log that is to be read from its end on is so at first sight. That is noted at once: a crash before its first line loses none.
 fn read_on_from_ends(model: &Model, restored: &mut Restored, engine: &SyncSender<Message>) {
     let mut positions = Vec::new();
-    for (path, position) in ends(runs(model)) {
+    for (path, position) in ends(runs(model), &BTreeSet::new()) {
         if let Entry::Vacant(vacant) = restored.files.entry(path) {
             positions.push((vacant.key().clone(), position.clone()));
             vacant.insert(position);
         }
     }
+    note(positions, engine);
+}
+
+/// Positions at which nothing was read yet.
+fn note(positions: Vec<(String, Position)>, engine: &SyncSender<Message>) {
     if !positions.is_empty() {
-        // Nobody has ended the engine before it began.
+        // An engine that has ended notes nothing more.
         let _ = engine.send(Message::Found(Findings { origin: Origin::Live, found: Vec::new(), positions }));
     }
+}
+
+/// The model's jails that were started; some may be idle.
+fn started(model: &Model) -> impl Iterator<Item = &JailModel> {
+    model.jails().iter().filter(|jail| jail.started)
 }
 
 /// The model's jails that run.

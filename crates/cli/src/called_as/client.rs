@@ -182,8 +182,9 @@ impl Call {
             self.log("ERROR", "Could not find server");
             return false;
         }
-        // No server takes a path that is not there, so what waits for its logs is left out of a reload.
-        let Some(stream) = self.read_configuration(jail, Logs::Needed) else { return false };
+        // fail2ban's server takes no path that is not there, so what waits for its logs is left out for it.
+        let logs = if self.waits_for_logs() { Logs::AsWritten } else { Logs::Needed };
+        let Some(stream) = self.read_configuration(jail, logs) else { return false };
         let jail = jail.unwrap_or("--all");
         let command = Value::List(vec![
             Value::text("reload"),
@@ -221,6 +222,12 @@ impl Call {
     /// Whether a server answers.
     pub fn answers(&self, patience: Option<Duration>) -> bool {
         matches!(ask(self.socket(), &Value::texts(["ping"]), patience), Ok(Ok(_)))
+    }
+
+    /// Whether the server takes logs that are not there yet.
+    fn waits_for_logs(&self) -> bool {
+        let question = Value::texts(["get", "waits-for-logs"]);
+        matches!(ask(self.socket(), &question, None), Ok(Ok(Value::Bool(true))))
     }
 
     /// What must hold before a server starts; says what does not.

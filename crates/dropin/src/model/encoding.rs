@@ -1,8 +1,42 @@
 //! Names of encodings: those that Python 3 has a codec for, so that a jail's `logencoding` is refused where fail2ban refuses it. Nothing is
 //! decoded here.
 
-/// What `auto` comes to.
-pub const PREFERRED: &str = "UTF-8";
+use std::env;
+
+/// Charsets of locales, by what the C library calls them, their beginnings where a number follows.
+const LOCALES: [(&str, &str); 14] = [
+    ("koi8r", "KOI8-R"),
+    ("koi8u", "KOI8-U"),
+    ("iso8859", "ISO-8859-"),
+    ("cp12", "CP12"),
+    ("gb2312", "GB2312"),
+    ("gbk", "GBK"),
+    ("gb18030", "GB18030"),
+    ("big5hkscs", "BIG5-HKSCS"),
+    ("big5", "BIG5"),
+    ("eucjp", "EUC-JP"),
+    ("euckr", "EUC-KR"),
+    ("sjis", "SHIFT_JIS"),
+    ("shiftjis", "SHIFT_JIS"),
+    ("tis620", "TIS-620"),
+];
+
+/// What `auto` comes to: the charset of the locale that we were started with, by its name; UTF-8 where that tells none.
+pub fn preferred() -> String {
+    let told = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| {
+        let locale = env::var(name).ok()?;
+        (!locale.is_empty()).then_some(locale)
+    });
+    of_locale(&told.unwrap_or_default())
+}
+
+fn of_locale(locale: &str) -> String {
+    let charset = locale.split_once('.').map_or("", |(_, charset)| charset.split('@').next().unwrap_or(""));
+    let plain: String =
+        charset.to_ascii_lowercase().chars().filter(|one| one.is_ascii_alphanumeric()).collect();
+    let known = LOCALES.iter().find_map(|(begin, name)| Some((name, plain.strip_prefix(begin)?)));
+    known.map_or_else(|| "UTF-8".to_owned(), |(name, rest)| format!("{name}{rest}"))
+}
 
 /// Whether Python has a codec of this name.
 pub fn is_known(name: &str) -> bool {
@@ -66,7 +100,23 @@ const NAMES: &str = "\
 
 #[cfg(test)]
 mod tests {
-    use super::is_known;
+    use super::{is_known, of_locale};
+
+    #[test]
+    fn the_locale_tells_what_auto_is() {
+        let cases = [
+            ("", "UTF-8"),
+            ("C", "UTF-8"),
+            ("de_DE.UTF-8", "UTF-8"),
+            ("ru_RU.KOI8-R", "KOI8-R"),
+            ("de_DE.iso885915@euro", "ISO-8859-15"),
+            ("ru_RU.CP1251", "CP1251"),
+        ];
+        for (locale, expected) in cases {
+            assert_eq!(of_locale(locale), expected, "{locale}");
+            assert!(is_known(&of_locale(locale)), "{locale}");
+        }
+    }
 
     #[test]
     fn names_are_known_however_they_are_spelled() {

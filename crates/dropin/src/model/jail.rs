@@ -6,7 +6,7 @@ use fail2ban::{Value, repr};
 use super::action::ActionModel;
 use super::address::Id;
 use super::date_pattern::DatePattern;
-use super::encoding::PREFERRED;
+use super::encoding::preferred;
 use super::expression::Expression;
 use crate::edition::Edition;
 use crate::wrong::{Class, Wrong};
@@ -122,7 +122,7 @@ impl JailModel {
             ignore_command: Value::Bool(false),
             ignore_cache: None,
             ignore_self: true,
-            log_encoding: PREFERRED.to_owned(),
+            log_encoding: preferred(),
             logs: Vec::new(),
             journal_matches: Vec::new(),
             date_pattern: if journal { DatePattern::Nothing } else { DatePattern::Default },

@@ -116,6 +116,8 @@ impl Server {
     pub(super) fn get(&self, name: &str) -> Option<Value> {
         let database = |part: fn(&Database) -> Value| self.database.as_ref().map_or(Value::None, part);
         Some(match name {
+            // Nothing of fail2ban's: its server has no answer to this.
+            "waits-for-logs" => Value::Bool(true),
             "loglevel" => Value::text(&self.log_level),
             "logtarget" => Value::text(&self.log_target),
             "syslogsocket" => Value::text(&self.syslog_socket),

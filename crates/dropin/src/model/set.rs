@@ -2,6 +2,7 @@
 
 use fail2ban::Value;
 
+use super::set_jail::Change;
 use super::words::{Words, text};
 use super::{Model, Voice};
 use crate::host::Host;
@@ -29,7 +30,7 @@ impl Model {
             "action" => return self.set_action(name, words.from(2), voice, several, host),
             _ => {}
         }
-        self.set_in_jail(name, what, words.from(2), several, host)?;
+        self.set_in_jail(name, what, words.from(2), voice, several, host)?;
         let multiple = several && matches!(what, "addfailregex" | "addignoreregex");
         match what {
             _ if multiple => Ok(Value::Bool(true)),
@@ -57,15 +58,22 @@ impl Model {
         name: &str,
         what: &str,
         words: Words<'_>,
+        voice: Voice,
         several: bool,
         host: &mut dyn Host,
     ) -> Result<(), Wrong> {
         let reloading = self.reloading.iter().any(|(reloading, _)| reloading == name);
         // What is wrong with the words is told before what is wrong with the jail's name, where fail2ban does so.
-        let change = super::set_jail::Change::read(what, words, several)?.ok_or_else(|| unknown(what))?;
+        let change = Change::read(what, words, several)?.ok_or_else(|| unknown(what))?;
         let at = self.place(name)?;
         let jail = &mut self.jails[at];
-        change.make(jail, reloading, host)?;
+        match change {
+            // A configuration may name a log that is not there yet: it is waited for. Whoever types its name is told, as by fail2ban.
+            Change::AddLog { path, tail } if voice == Voice::Quiet && !jail.reads_journal() => {
+                jail.add_log(path, tail)?;
+            }
+            change => change.make(jail, reloading, host)?,
+        }
         if jail.started && jail.confirmed_actions.is_none() {
             host.change(jail);
         }

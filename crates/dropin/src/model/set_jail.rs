@@ -3,7 +3,7 @@
 use fail2ban::{DateDetector, Value, journal};
 
 use super::date_pattern::DatePattern;
-use super::encoding::{PREFERRED, is_known};
+use super::encoding::{is_known, preferred};
 use super::expression::Expression;
 use super::jail::{IgnoreCache, JailModel, room};
 use super::span::{self, seconds};
@@ -204,7 +204,7 @@ fn remove(list: &mut Vec<Expression>, at: i64) {
 
 fn encoding(name: &str) -> Result<String, Wrong> {
     if name.eq_ignore_ascii_case("auto") {
-        return Ok(PREFERRED.to_owned());
+        return Ok(preferred());
     }
     if is_known(name) {
         Ok(name.to_owned())

@@ -186,7 +186,7 @@ impl Fault {
                 "fail2ban forgets the failures at a ban, so who is let in again begins anew"
             }
             Self::NameIgnored(_) => {
-                "whoever owns the name chooses who is never banned, and Stockade looks no name up"
+                "whoever owns the name, or answers for it, chooses who is never banned"
             }
             Self::UnknownOption { .. } => "it changes nothing",
             Self::Broken(_) => "the jail does not run",

@@ -170,14 +170,20 @@ mod tests {
         assert_eq!(text, "привет\nЊ\n");
     }
 
-    /// Where Python is there, it has the last word. Of every set in which a byte is a character, all bytes; of the others, a text.
+    /// Where Python is there, it has the last word. Of every set in which a byte is a character, all bytes; of the others, texts.
+    /// The mark that begins a file in `utf-8-sig` stays, as with `utf-8`.
     #[test]
     fn as_python_reads_them() {
-        let names: Vec<&str> = NAMES.iter().flat_map(|(names, ..)| names.split(' ')).collect();
-        let script = "import sys, codecs, re\n\
+        let names: Vec<&str> = NAMES
+            .iter()
+            .flat_map(|(names, ..)| names.split(' '))
+            .filter(|name| *name != "auto" && *name != "utf8sig")
+            .collect();
+        let script = "import sys, codecs, re, encodings, pkgutil\n\
             plain = lambda name: re.sub('[^a-z0-9]', '', name.lower())\n\
             from encodings.aliases import aliases\n\
-            known = {plain(name): name for pair in aliases.items() for name in pair}\n\
+            names = [name for pair in aliases.items() for name in pair] + [one.name for one in pkgutil.iter_modules(encodings.__path__)]\n\
+            known = {plain(name): name for name in names}\n\
             texts = ['Пароль неверен', 'falsches Paßwort', 'パスワードが違います', '密码错误', '密碼錯誤', '비밀번호 오류', 'λάθος κωδικός', 'รหัสผ่าน']\n\
             for name in sys.argv[1:]:\n    \
                 codec = codecs.lookup(known.get(name, name)).name\n    \

@@ -1,6 +1,6 @@
 //! Logs whose `logpath` ends with `tail`: where they end when they are seen for the first time. Reads no line of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::PathBuf;
 
@@ -9,13 +9,26 @@ use event::Position;
 use event::limit::FILES;
 use glob::MatchOptions;
 
+/// The logs that jails name, as they are written.
+pub fn logs<'a>(jails: impl Iterator<Item = &'a JailModel>) -> BTreeSet<String> {
+    jails
+        .filter(|jail| !jail.reads_journal())
+        .flat_map(|jail| &jail.logs)
+        .map(|log| log.path.clone())
+        .collect()
+}
+
 /// The present ends of the logs that are to be read from there on. Of a log that several jails read, each says so: there is one place
-/// in it for all of them, and what a jail looks back for must not be lost to it.
-pub fn ends<'a>(jails: impl Iterator<Item = &'a JailModel>) -> HashMap<String, Position> {
+/// in it for all of them, and what a jail looks back for must not be lost to it. What was read `before` is read on where it is.
+pub fn ends<'a>(
+    jails: impl Iterator<Item = &'a JailModel>,
+    before: &BTreeSet<String>,
+) -> HashMap<String, Position> {
+    let read_on: BTreeSet<String> = before.iter().flat_map(|log| paths(log)).collect();
     let mut readers: BTreeMap<String, Vec<(&str, bool)>> = BTreeMap::new();
     for jail in jails.filter(|jail| !jail.reads_journal()) {
         for log in &jail.logs {
-            for path in paths(&log.path) {
+            for path in paths(&log.path).into_iter().filter(|path| !read_on.contains(path)) {
                 readers.entry(path).or_default().push((&jail.name, log.tail));
             }
         }

@@ -13,7 +13,7 @@
 //! - fail2ban counts in threads of their own what an address did between the line that banned it and the note in its database. Nobody
 //!   fails again in that moment here.
 
-mod debian;
+pub mod debian;
 mod scenario;
 mod words;
 mod by_hand;

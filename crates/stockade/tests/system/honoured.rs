@@ -7,15 +7,21 @@ use crate::support::place::append_bytes;
 use crate::support::words::wrong;
 use crate::support::{Daemon, Notices, Place};
 
-const SETTINGS: &str = "[http]\nlisten = false\n[jails.sshd]\nenabled = 'auto'\n";
+pub const SETTINGS: &str = "[http]\nlisten = false\n[jails.sshd]\nenabled = 'auto'\n";
 
-const SSHD: &str = "[Definition]\nfailregex = Failed password for \\S+ from <HOST> port \\d+ ssh2$\n";
+pub const SSHD: &str = "[Definition]\nfailregex = Failed password for \\S+ from <HOST> port \\d+ ssh2$\n";
 
 /// A configuration of these jails alone, which touches nothing of the machine's own fail2ban. `LOG` is the log.
 fn configuration(place: &Place, filters: &[(&str, &str)], jails: &str) -> PathBuf {
-    let folder = place.path("fail2ban");
+    configuration_of("fail2ban", place, filters, jails)
+}
+
+/// The same in a folder of this name, with all that belongs to it. `DIR` is where the log is.
+pub fn configuration_of(name: &str, place: &Place, filters: &[(&str, &str)], jails: &str) -> PathBuf {
+    let folder = place.path(name);
     fs::create_dir_all(folder.join("filter.d")).expect("make the folder");
-    let own = |name: &str| place.path(name).display().to_string();
+    fs::create_dir_all(folder.join("run")).expect("make the folder");
+    let own = |name: &str| folder.join("run").join(name).display().to_string();
     let server = format!(
         "[Definition]\nlogtarget = {}\ndbfile = {}\npidfile = {}\nsocket = {}\n",
         own("fail2ban.log"),
@@ -23,7 +29,8 @@ fn configuration(place: &Place, filters: &[(&str, &str)], jails: &str) -> PathBu
         own("fail2ban.pid"),
         own("f2b.sock")
     );
-    let jails = jails.replace("LOG", &own("auth.log"));
+    let log = place.log().display().to_string();
+    let jails = jails.replace("LOG", &log).replace("DIR", log.trim_end_matches("/auth.log"));
     let jails =
         format!("[DEFAULT]\nfilter = %(__name__)s\nbackend = auto\nbantime = 1h\nmaxretry = 3\n\n{jails}");
     fs::write(folder.join("fail2ban.conf"), server).expect("write fail2ban.conf");
@@ -35,21 +42,24 @@ fn configuration(place: &Place, filters: &[(&str, &str)], jails: &str) -> PathBu
 }
 
 fn launch(place: &Place, folder: &std::path::Path) -> Daemon {
-    let socket = place.path("f2b.sock");
-    let words = ["--fail2ban-dir", folder.to_str().unwrap(), "--fail2ban-socket", socket.to_str().unwrap()];
-    place.launch_with(&[], &words)
+    launch_by(&[], place, folder)
+}
+
+/// Our daemon on this configuration, by way of `wrapper`.
+pub fn launch_by(wrapper: &[&str], place: &Place, folder: &std::path::Path) -> Daemon {
+    place.launch_with(wrapper, &["--fail2ban-dir", folder.to_str().unwrap()])
 }
 
 #[test]
 fn what_is_not_heeded_is_said_once_for_each_jail() {
     let place = Place::new(SETTINGS);
-    let jails = "[one]\nenabled = true\nfilter = sshd\nlogpath = LOG\nignoreself = false\nlogencoding = koi8-r\n\n\
+    let jails = "[one]\nenabled = true\nfilter = sshd\nlogpath = LOG\nignoreself = false\nlogencoding = cp437\n\n\
                  [two]\nenabled = true\nfilter = sshd\nlogpath = LOG\nlogencoding = latin1\n";
     let folder = configuration(&place, &[("sshd", SSHD)], jails);
     let daemon = launch(&place, &folder).ready();
     let said = daemon.said();
     assert_eq!(said.matches("jail one: 'ignoreself = false'").count(), 1, "{said}");
-    assert_eq!(said.matches("jail one: 'logencoding = koi8-r'").count(), 1, "{said}");
+    assert_eq!(said.matches("jail one: 'logencoding = cp437'").count(), 1, "{said}");
     assert!(!said.contains("jail two: '"), "{said}");
 }
 

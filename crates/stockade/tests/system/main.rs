@@ -22,6 +22,8 @@ mod blocklists;
 mod redis;
 mod takeover;
 mod honoured;
+mod ignored;
+mod reading;
 mod called_as;
 mod change_over;
 mod mikopbx;

@@ -27,7 +27,7 @@ pub const NAMES: &[(&str, &str, Kind)] = &[
     ("866 cp866 csibm866 ibm866", "ibm866", Kind::Bytes(&[])),
     ("cp874", "windows-874", Kind::Bytes(&[])),
     ("cskoi8r koi8r", "koi8-r", Kind::Bytes(&[])),
-    ("koi8u", "koi8-u", Kind::Bytes(&[])),
+    ("koi8u", "koi8-u", Kind::Bytes(&[(0xae, '╝'), (0xbe, '╬')])),
     ("maccyrillic", "x-mac-cyrillic", Kind::Bytes(&[])),
     ("macintosh macroman", "macintosh", Kind::Bytes(&[])),
     (
@@ -37,13 +37,13 @@ pub const NAMES: &[(&str, &str, Kind)] = &[
     ),
     ("csisolatin5 iso88599 iso885991989 isoir148 l5 latin5", "windows-1254", Kind::Bytes(&CONTROLS)),
     ("iso885911 iso8859112001 thai", "windows-874", Kind::Bytes(&CONTROLS)),
-    ("isoir166 tis620 tis6200 tis62025290 tis62025291", "windows-874", Kind::Bytes(&CONTROLS)),
+    ("isoir166 tis620 tis6200 tis62025290 tis62025291", "windows-874", Kind::Bytes(&THAI)),
     ("1250 cp1250 windows1250", "windows-1250", Kind::Bytes(&[])),
     ("1251 cp1251 windows1251", "windows-1251", Kind::Bytes(&[])),
     ("1252 cp1252 windows1252", "windows-1252", Kind::Bytes(&[])),
     ("1253 cp1253 windows1253", "windows-1253", Kind::Bytes(&[])),
     ("1254 cp1254 windows1254", "windows-1254", Kind::Bytes(&[])),
-    ("1255 cp1255 windows1255", "windows-1255", Kind::Bytes(&[])),
+    ("1255 cp1255 windows1255", "windows-1255", Kind::Bytes(&[(0xca, '\u{fffd}')])),
     ("1256 cp1256 windows1256", "windows-1256", Kind::Bytes(&[])),
     ("1257 cp1257 windows1257", "windows-1257", Kind::Bytes(&[])),
     ("1258 cp1258 windows1258", "windows-1258", Kind::Bytes(&[])),
@@ -82,8 +82,17 @@ pub const NAMES: &[(&str, &str, Kind)] = &[
 ];
 
 /// The bytes from 0x80 to 0x9f as ISO has them, where the standard has printed characters.
-const CONTROLS: [(u8, char); 32] = {
-    let mut controls = [(0, '\0'); 32];
+const CONTROLS: [(u8, char); 32] = controls();
+
+/// The same, and no hard blank.
+const THAI: [(u8, char); 33] = {
+    let mut thai: [(u8, char); 33] = controls();
+    thai[32] = (0xa0, '\u{fffd}');
+    thai
+};
+
+const fn controls<const N: usize>() -> [(u8, char); N] {
+    let mut controls = [(0, '\0'); N];
     let mut at = 0;
     while at < 32 {
         let byte = 0x80 + at as u8;
@@ -91,4 +100,4 @@ const CONTROLS: [(u8, char); 32] = {
         at += 1;
     }
     controls
-};
+}

@@ -21,12 +21,17 @@ pub struct Debian {
 impl Debian {
     /// Starts it on this configuration, which says where its socket, its database and its log are; waits until it answers.
     pub fn start(folder: &Path) -> Self {
+        Self::start_by(&[], folder)
+    }
+
+    /// The same by way of `wrapper`.
+    pub fn start_by(wrapper: &[&str], folder: &Path) -> Self {
         let namespace =
             format!("stockade-debian-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         tool("ip", &["netns", "add", &namespace]);
         let mut command = Command::new("nsenter");
         command.arg(format!("--net=/run/netns/{namespace}")).args(["setpriv", "--pdeathsig", "KILL"]);
-        command.args(["fail2ban-server", "-f", "-c"]).arg(folder).arg("start");
+        command.args(wrapper).args(["fail2ban-server", "-f", "-c"]).arg(folder).arg("start");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let server = command.spawn().expect("start Debian's fail2ban");
         let debian = Self { namespace, folder: folder.to_owned(), server };
