@@ -11,8 +11,9 @@ packages="
     nftables conntrack iproute2 iputils-ping util-linux
     openssh-server openssh-client rsyslog nginx-light caddy curl debootstrap
     hydra ffuf sipvicious sshpass
-    apache2-utils systemd-journal-remote sqlite3 fail2ban crowdsec-firewall-bouncer
+    apache2-utils systemd-journal-remote sqlite3 fail2ban python3-systemd crowdsec-firewall-bouncer
     redis-server redis-sentinel redis-tools docker.io iptables
+    php-cli php-sqlite3
     chromium chromium-driver fonts-dejavu-core fonts-liberation pngquant python3 python3-venv
 "
 

@@ -27,6 +27,7 @@ mod reading;
 mod called_as;
 mod change_over;
 mod mikopbx;
+mod actions;
 mod catch_up;
 mod success;
 mod evidence;
