@@ -16,7 +16,7 @@ use fail2ban::{Remark, Topic, Value};
 use crate::action::Action;
 use crate::health::{ActionHealth, Record};
 use crate::info::{BanInfo, JailNumbers};
-use crate::past::Past;
+use crate::past::{History, Past};
 use crate::queue::{Call, Queue, Task};
 use crate::run::Runner;
 use crate::ticket::Ticket;
@@ -142,6 +142,11 @@ impl Actions {
             Happening::AlreadyBanned { jail, subject, at, .. } => self.put(jail, Task::Again(*subject, *at)),
             Happening::Unbanned { jail, subject, at, .. } => self.put(jail, Task::Unban(*subject, *at)),
         }
+    }
+
+    /// Whom to ask of what was before: lines and failures of a subject's earlier bans.
+    pub fn set_history(&self, history: History) {
+        self.past().history = Some(history);
     }
 
     /// How each action does.

@@ -9,7 +9,7 @@ use event::Moment;
 use fail2ban::{Value, repr};
 
 use crate::captures::Captures;
-use crate::past::{Merged, Past};
+use crate::past::{Merged, Past, Question};
 use crate::ticket::Ticket;
 
 /// What a tag comes to.
@@ -75,8 +75,19 @@ impl BanInfo<'_> {
     /// The lines and failures of all bans of this address; those of this one where nothing is known.
     fn merged(&self, jail: Option<&str>) -> Merged {
         let Some(ticket) = self.ticket else { return Merged::default() };
-        let past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
-        past.merged(&ticket.subject, jail)
+        let past = || self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        let history = past().history.clone();
+        let question = Question {
+            subject: &ticket.subject,
+            jail: self.jail,
+            is_over_all_jails: jail.is_none(),
+            since: ticket.since,
+            failures: ticket.failures,
+            lines: &ticket.lines,
+        };
+        let known = history.and_then(|history| history(&question));
+        known
+            .or_else(|| past().merged(&ticket.subject, jail))
             .unwrap_or_else(|| Merged { failures: ticket.failures.into(), lines: ticket.lines.clone() })
     }
 

@@ -37,3 +37,4 @@ mod fault;
 pub use actions::Actions;
 pub use health::ActionHealth;
 pub use ignore::{Held, IgnoreCommands, Said};
+pub use past::{History, Merged, Question};

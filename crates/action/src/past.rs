@@ -1,15 +1,38 @@
 //! What is remembered of addresses over all jails, for the tags that ask for more than one ban: earlier bans with their lines, the last address and
-//! account. It is bounded and lives as long as the program.
+//! account. It is bounded and lives as long as the program; a database may know more.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use event::limit::{FAIL2BAN_ACTION_LINES, FAIL2BAN_ACTION_SUBJECTS};
-use event::{Failure, Subject};
+use event::{Failure, Moment, Subject};
+
+/// Who knows what was before the program started, too. Asked on the threads of commands, for tags that want it.
+pub type History = Arc<dyn Fn(&Question<'_>) -> Option<Merged> + Send + Sync>;
+
+/// A ban of which all earlier ones of the same subject are to be known.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// Whose.
+    pub subject: &'a Subject,
+    /// By which jail.
+    pub jail: &'a str,
+    /// Those of other jails too.
+    pub is_over_all_jails: bool,
+    /// The ban's begin.
+    pub since: Moment,
+    /// Its failures.
+    pub failures: u32,
+    /// Its lines. A log's text.
+    pub lines: &'a [String],
+}
 
 /// What was before.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Past {
+    /// Asked before what is remembered here.
+    pub history: Option<History>,
     subjects: HashMap<Subject, Known>,
     /// When each was seen last, the one longest ago first.
     order: BTreeMap<u64, Subject>,

@@ -10,8 +10,9 @@ mod held;
 mod found;
 mod place;
 mod keeper;
+mod history;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,6 +28,7 @@ use crate::{MirrorError, legacy};
 use bell::Bell;
 use change::{Change, Row};
 pub use found::Seal;
+pub use history::{History, Latest};
 use keeper::{Keeper, Message};
 
 /// What the database asks of whoever enforces. Called on the database's thread, which waits meanwhile.
@@ -81,6 +83,8 @@ pub struct Database {
     sender: Option<Sender<Message>>,
     bell: Arc<Bell>,
     lines: Arc<AtomicI64>,
+    /// Where it is, for those who read it beside the thread.
+    path: Arc<Mutex<Option<PathBuf>>>,
     /// Locked by nobody but the one who drops it: it makes the whole one that threads may share.
     ended: Mutex<Receiver<()>>,
 }
@@ -100,7 +104,9 @@ impl Database {
             let _ = ending.send(());
         });
         started.map_err(|cause| no_bell(path, cause))?;
-        Ok(Self { sender: Some(sender), bell, lines: Arc::new(AtomicI64::new(10)), ended: Mutex::new(ended) })
+        let lines = Arc::new(AtomicI64::new(10));
+        let path = Arc::new(Mutex::new(path.map(Path::to_owned)));
+        Ok(Self { sender: Some(sender), bell, lines, path, ended: Mutex::new(ended) })
     }
 
     /// What happened. A jail's bans stay in the database when the jail stops: they are told as expired then, before `Stopped`.
@@ -121,7 +127,16 @@ impl Database {
         let (answer, answered) = mpsc::sync_channel(1);
         self.pass(Message::Move(path.map(Path::to_owned), answer));
         let patience = Duration::from_secs(limit::FAIL2BAN_MIRROR_GRACE_SECONDS);
-        answered.recv_timeout(patience).map_err(|_| busy())?
+        let moved = answered.recv_timeout(patience).map_err(|_| busy())?;
+        if moved.is_ok() {
+            *self.path.lock().unwrap_or_else(PoisonError::into_inner) = path.map(Path::to_owned);
+        }
+        moved
+    }
+
+    /// What it tells of all bans of one address.
+    pub fn history(&self) -> History {
+        History { path: Arc::clone(&self.path), lines: Arc::clone(&self.lines) }
     }
 
     /// `dbmaxmatches`: how many lines of a ban are kept; `dbpurgeage`: for how many seconds bans that are over are.

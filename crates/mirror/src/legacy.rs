@@ -14,7 +14,7 @@ use rusqlite::{Connection, OpenFlags, Row};
 
 use crate::MirrorError;
 
-pub(crate) use data::write as write_data;
+pub(crate) use data::{merged as read_data, write as write_data};
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -145,7 +145,7 @@ pub fn read(path: &Path, now: Moment) -> Result<Legacy, MirrorError> {
 }
 
 /// With the right to write, so that a journal left by a killed writer can be rolled back; where that is refused, without.
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
+pub(crate) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn =

@@ -13,7 +13,7 @@ pub mod log;
 mod queue;
 mod error;
 
-pub use database::{Database, Deleted, Host, Lifted, Seal, Standing};
+pub use database::{Database, Deleted, History, Host, Latest, Lifted, Seal, Standing};
 pub use error::MirrorError;
 pub use legacy::{Legacy, LegacyBan, Offset, Terms};
 pub use log::Log;

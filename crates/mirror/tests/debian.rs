@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use dropin::{Happening, LogTarget};
 use event::Moment;
 use jiff::tz::TimeZone;
-use mirror::{Log, Terms, legacy};
+use mirror::{Latest, Log, Terms, legacy};
 use peer::{Peer, already_banned, banned, now, ours, panel, started, unbanned};
 
 const GROWING: Terms = Terms { ban_time: 600, grows: true, max_time: None };
@@ -206,4 +206,75 @@ fn the_recidive_filter_finds_bans_and_nothing_else() {
     assert!(text.contains(": NOTICE  [sshd] Increase Ban 192.0.2.21 (2 # 20m -> 20"), "{text}");
     assert!(text.contains("fail2ban.jail           ["), "{text}");
     assert!(text.contains("]: INFO    Jail 'sshd' started\n"), "{text}");
+}
+
+/// What Debian's code puts together of all bans of an address: the failures, then the lines.
+const MERGED: &str = "
+import sys
+sys.path.insert(0, '/usr/lib/python3/dist-packages')
+from fail2ban.server.database import Fail2BanDb
+db = Fail2BanDb(sys.argv[1])
+db.maxMatches = 10
+jail = type('Jail', (), {'name': sys.argv[3]})() if len(sys.argv) > 3 else None
+ticket = db.getBansMerged(ip=sys.argv[2], jail=jail)
+print(ticket.getAttempt(), *ticket.getMatches(), sep='|', end='')
+";
+
+#[test]
+fn bans_of_an_address_are_put_together_as_debian_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("fail2ban.sqlite3");
+    let ours = ours(&path);
+    let ago = |seconds: i64| Moment::from_seconds(now().seconds() - seconds);
+    let ban = |jail: &str, since: Moment, lines: usize| {
+        let mut told = banned(jail, "192.0.2.1", since, 600, 0);
+        if let Happening::Banned { lines: told, .. } = &mut told {
+            *told = (0..lines).map(|line| format!("{jail} {} {line}", since.seconds())).collect();
+        }
+        told
+    };
+    for (jail, seconds, lines) in
+        [("sshd", 900, 4), ("plain", 800, 5), ("sshd", 700, 3), ("sshd", 650, 0), ("plain", 9, 2)]
+    {
+        ours.database.tell(&ban(jail, ago(seconds), lines));
+        ours.database.tell(&unbanned(jail, "192.0.2.1", true));
+    }
+    ours.database.tell(&banned("sshd", "192.0.2.2", now(), 600, 0));
+    ours.settle();
+    panel(
+        &path,
+        &[
+            "UPDATE bans SET data = '{}' WHERE timeofban = (SELECT max(timeofban) FROM bans WHERE jail = 'plain')",
+        ],
+    );
+    let history = ours.database.history();
+    let since = ago(0);
+    let is_as_theirs = |jail: &str, is_over_all_jails: bool, since: Moment, lines: &[String]| {
+        let words = if is_over_all_jails { None } else { Some(jail) };
+        let mut python = Command::new("/usr/bin/python3");
+        python.args(["-c", MERGED]).arg(&path).arg("192.0.2.1").args(words);
+        let theirs = python.output().unwrap();
+        let latest = Latest { jail, ip: "192.0.2.1", since, failures: 3, lines };
+        let (failures, lines) = history.merged(&latest, is_over_all_jails).unwrap();
+        let merged = std::iter::once(failures.to_string()).chain(lines).collect::<Vec<_>>().join("|");
+        assert_eq!(merged, String::from_utf8_lossy(&theirs.stdout), "{jail} {theirs:?}");
+        merged
+    };
+    let lines = ["the last".to_owned()];
+    // It is not written yet; that comes a moment later, and changes nothing.
+    let latest = Latest { jail: "sshd", ip: "192.0.2.1", since, failures: 3, lines: &lines };
+    let before = history.merged(&latest, true).unwrap();
+    let mut told = ban("sshd", since, 0);
+    if let Happening::Banned { lines: told, .. } = &mut told {
+        *told = lines.to_vec();
+    }
+    ours.database.tell(&told);
+    ours.settle();
+    assert_eq!(history.merged(&latest, true).unwrap(), before);
+    assert_eq!(before.0, 3 * 5 + 1);
+    let all = is_as_theirs("sshd", true, since, &lines);
+    assert!(all.ends_with("|the last") && all.split('|').count() == 11, "{all}");
+    is_as_theirs("sshd", false, since, &lines);
+    is_as_theirs("plain", false, ago(9), &[]);
+    assert_eq!(history.merged(&Latest { ip: "192.0.2.9", ..latest }, true).unwrap(), (3, lines.to_vec()));
 }

@@ -4,7 +4,6 @@
 mod newcomers;
 mod database;
 
-use std::path::{Path, PathBuf};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -46,11 +45,12 @@ impl Keepers {
             .map_err(|cause| format!("fail2ban's actions cannot be run: {cause}"))?;
         let ignore_commands = ignore_commands(&actions, engine)
             .map_err(|cause| format!("fail2ban's ignorecommand cannot be run: {cause}"))?;
-        let path = server.database.as_ref().map(|database| PathBuf::from(&database.path));
+        let path = server.database.as_ref().and_then(|database| database::file(&database.path));
         let database = database::open(path.as_deref(), seal, engine, &mut remarks)?;
         if let Some(told) = &server.database {
             set_bounds(&database, engine, told.max_matches, &told.purge_age);
         }
+        actions.set_history(database::history(&database));
         let target = LogTarget {
             name: server.log_target.clone(),
             options: server.log_options.clone(),
@@ -117,7 +117,7 @@ impl Keepers {
 
     /// Keeps the database elsewhere.
     pub fn set_database(&self, path: Option<&str>) -> Result<(), MirrorError> {
-        self.database.set_path(path.map(Path::new))
+        self.database.set_path(path.and_then(database::file).as_deref())
     }
 
     /// How much the database keeps, and for how long it is counted how often somebody was banned.

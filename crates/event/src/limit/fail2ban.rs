@@ -150,6 +150,9 @@ pub const FAIL2BAN_DATABASE_QUEUE_BYTES: usize = 32 * 1024 * 1024;
 /// Rows of fail2ban's database that are written or looked up at a time, before other programs have their turn.
 pub const FAIL2BAN_DATABASE_BATCH: usize = 500;
 
+/// Bans of one address that are put together for `<ipmatches>` and its kin. Older ones are left out.
+pub const FAIL2BAN_DATABASE_MERGED: usize = 1000;
+
 /// Seconds for which a lock that another program holds on fail2ban's database is waited for. Then it is tried again a little later.
 pub const FAIL2BAN_DATABASE_PATIENCE_SECONDS: u64 = 2;
 

@@ -41,7 +41,9 @@ impl Change {
     /// `max_matches` lines are kept at most.
     pub fn of(happening: &Happening, max_matches: i64) -> Option<Self> {
         Some(match happening {
-            Happening::Found { .. } | Happening::Ignored { .. } | Happening::AlreadyBanned { .. } => return None,
+            Happening::Found { .. } | Happening::Ignored { .. } | Happening::AlreadyBanned { .. } => {
+                return None;
+            }
             Happening::Started { jail } => Self::On(jail.clone()),
             Happening::Stopped { jail } => Self::Off(jail.clone()),
             Happening::Banned { jail, ban, earlier, lines, restored, .. } => {
@@ -81,6 +83,6 @@ impl Row {
 }
 
 /// To the next second, as fail2ban does it.
-fn rounded(moment: Moment) -> i64 {
+pub fn rounded(moment: Moment) -> i64 {
     moment.millis().saturating_add(500).div_euclid(1000)
 }

@@ -15,10 +15,13 @@ pub struct Data {
 pub fn read(bytes: &[u8]) -> Data {
     let Ok(told) = serde_json::from_slice::<Value>(bytes) else { return Data::default() };
     let failures = told["failures"].as_u64().map_or(0, |number| u32::try_from(number).unwrap_or(u32::MAX));
-    let lines = told["matches"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let kept = lines.len().saturating_sub(limit::FAIL2BAN_DATABASE_MATCHES);
-    let matches = lines.iter().skip(kept).filter_map(line).collect();
-    Data { failures, matches }
+    Data { failures, matches: matches(&told) }
+}
+
+/// Failures and lines, as fail2ban adds them up: a ban that tells none was one failure.
+pub fn merged(bytes: &[u8]) -> (u64, Vec<String>) {
+    let told = serde_json::from_slice::<Value>(bytes).unwrap_or_default();
+    (told["failures"].as_u64().unwrap_or(1), matches(&told))
 }
 
 /// The lines, the oldest first, as many as are to be kept.
@@ -29,6 +32,12 @@ pub fn write(failures: u32, lines: &[String], keeps_lines: bool) -> Vec<u8> {
     let lines: Vec<String> = lines.iter().map(|line| Value::from(line.as_str()).to_string()).collect();
     // With Python's spaces.
     format!("{{\"matches\": [{}], \"failures\": {failures}}}", lines.join(", ")).into_bytes()
+}
+
+fn matches(told: &Value) -> Vec<String> {
+    let lines = told["matches"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let kept = lines.len().saturating_sub(limit::FAIL2BAN_DATABASE_MATCHES);
+    lines.iter().skip(kept).filter_map(line).collect()
 }
 
 fn line(told: &Value) -> Option<String> {

@@ -1,15 +1,17 @@
 //! fail2ban's database beside ours: what it held is taken over once, what stands there is a view of our store, and what other programs delete
 //! there is lifted here. By its seal it is known again at the next start.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
+use action::Merged;
 use control::Actor;
 use control::desk::Lifted;
 use dropin::Model;
 use event::Moment;
 use fail2ban::{Remark, Topic};
-use mirror::{Database, Deleted, Legacy, Seal, Standing};
+use mirror::{Database, Deleted, Latest, Legacy, Seal, Standing};
 use store::{Sqlite, Store, StoreError};
 
 use crate::clock;
@@ -75,6 +77,28 @@ pub fn open(
         let text = format!("fail2ban's database is not kept: {wrong}");
         remarks.push(Remark::new(Topic::server("dbfile"), text));
         Database::open(None, Seal::default(), host()).map_err(|wrong| wrong.to_string())
+    })
+}
+
+/// Where it is. `:memory:` is one that no other program sees, so none is kept.
+pub fn file(path: &str) -> Option<PathBuf> {
+    (path != ":memory:").then(|| PathBuf::from(path))
+}
+
+/// What the database knows of earlier bans, for the tags of actions.
+pub fn history(database: &Database) -> action::History {
+    let history = database.history();
+    Arc::new(move |question| {
+        let ip = question.subject.to_string();
+        let latest = Latest {
+            jail: question.jail,
+            ip: &ip,
+            since: question.since,
+            failures: question.failures,
+            lines: question.lines,
+        };
+        let (failures, lines) = history.merged(&latest, question.is_over_all_jails)?;
+        Some(Merged { failures, lines })
     })
 }
 

@@ -227,3 +227,26 @@ fn what_was_deleted_meanwhile_is_lifted(place: &Place, words: &[&str], sql: &dyn
     assert!(place.kernel.holds("192.0.2.47"));
     daemon.stop();
 }
+
+#[test]
+fn what_was_before_the_start_is_told_to_actions() {
+    let place = Place::new("[http]\nlisten = false\n[jails.sshd]\nenabled = 'auto'\n");
+    let folder = configuration(&place);
+    let told = place.path("told");
+    let action = format!(
+        "[Definition]\nactionban = printf '%%s %%s\\n' \"<ipfailures> <ipjailfailures>\" \"$(echo \"<ipmatches>\" | wc -l)\" >> {}\n",
+        told.display()
+    );
+    fs::write(folder.join("action.d/tell.conf"), action).unwrap();
+    let jails = fs::read_to_string(folder.join("jail.local")).unwrap();
+    fs::write(folder.join("jail.local"), jails.replace("bantime = 1h", "bantime = 1\naction = tell"))
+        .unwrap();
+    let socket = place.path("f2b.sock");
+    for expected in ["3 3 3\n", "3 3 3\n6 6 6\n"] {
+        let mut daemon = place.launch_with(&[], &words(&folder, &socket)).ready();
+        place.fail("192.0.2.7", 3);
+        daemon.says("the ban of 192.0.2.7 is over");
+        until("the action", || fs::read_to_string(&told).is_ok_and(|told| told == expected));
+        daemon.stop();
+    }
+}
