@@ -126,6 +126,8 @@ pub enum Wrong {
         /// What would be right.
         expected: &'static str,
     },
+    /// None of a jail's logs is there, and it reads the journal instead.
+    JournalInstead(String),
     /// An option that a jail does not have.
     UnknownOption(String),
     /// Something that is read and cannot be honoured, with what happens instead.
@@ -202,6 +204,11 @@ impl fmt::Display for Wrong {
             Self::BadValue { option, value, expected } => {
                 write!(f, "'{} = {}' is not {expected}", short(option), short(value))
             }
+            Self::JournalInstead(pattern) => write!(
+                f,
+                "'logpath = {}' names no file that is there; the journal is read instead, unless 'systemd_if_nologs = false' is written",
+                short(pattern)
+            ),
             Self::UnknownOption(option) => {
                 write!(f, "'{}' is no option of a jail; it is left out", short(option))
             }

@@ -26,6 +26,9 @@ pub struct Ask<'a> {
     pub jail: Option<&'a str>,
     /// What happens with patterns of logs.
     pub logs: Logs,
+    /// Whether a jail without logs that may choose its backend reads the journal, if it says what of it: so does fail2ban since 1.1.1, unless
+    /// `systemd_if_nologs` says otherwise.
+    pub journal_without_logs: bool,
     /// What the command line says in the place of `fail2ban.conf`.
     pub overrides: Overrides,
 }
@@ -66,20 +69,20 @@ pub fn read(folder: &Path, ask: &Ask) -> Stream {
         None => read_jails(folder, Which::Enabled),
         Some(name) => read_only(folder, name),
     };
-    of(server, complaints, jails, folder, ask.logs)
+    of(server, complaints, jails, folder, ask)
 }
 
 /// The stream of jails that were read.
-fn of(server: Server, complaints: Vec<Complaint>, jails: Jails, folder: &Path, logs: Logs) -> Stream {
+fn of(server: Server, complaints: Vec<Complaint>, jails: Jails, folder: &Path, ask: &Ask) -> Stream {
     let mut stream = Stream { commands: server.commands(), complaints, server, ..Stream::default() };
     stream.origins.set_server(stream.server.places.clone());
     stream.complaints.extend(jails.complaints);
     stream.broken = jails.broken;
     let mut commands = Vec::new();
     for jail in &jails.enabled {
-        match paths(jail, logs, &mut stream.complaints) {
-            Paths::Those(paths) => {
-                commands.extend(jail::commands(jail, folder, &paths));
+        match paths(jail, ask, &mut stream.complaints) {
+            Paths::Those(source) => {
+                commands.extend(jail::commands(jail, folder, &source));
                 stream.jails.push(jail.name.clone());
                 stream.origins.add_jail(&jail.name, jail.origins.clone());
             }
@@ -107,16 +110,31 @@ impl Stream {
 /// A path that is sent, and whether only what is written from now on is read.
 type Found = (String, bool);
 
+/// What a jail reads.
+enum Source {
+    Files(Vec<Found>),
+    /// Its backend was to be chosen, and it has no files.
+    Journal,
+}
+
 /// What a jail's `logpath` comes to.
 enum Paths {
-    Those(Vec<Found>),
+    Those(Source),
     Broken(Vec<Complaint>),
     Skipped,
 }
 
-fn paths(jail: &Jail, logs: Logs, complaints: &mut Vec<Complaint>) -> Paths {
+fn paths(jail: &Jail, ask: &Ask, complaints: &mut Vec<Complaint>) -> Paths {
+    let logs = ask.logs;
     if jail.settings.backend.starts_with("systemd") || jail.settings.logpath.is_empty() {
-        return Paths::Those(Vec::new());
+        return Paths::Those(Source::Files(Vec::new()));
+    }
+    if reads_journal_instead(jail, ask) {
+        complaints.extend(jail.settings.logpath.first().map(|path| Complaint {
+            place: path.place.clone(),
+            wrong: Wrong::JournalInstead(path.pattern.clone()),
+        }));
+        return Paths::Those(Source::Journal);
     }
     let mut found = Vec::new();
     let mut missing = Vec::new();
@@ -154,7 +172,17 @@ fn paths(jail: &Jail, logs: Logs, complaints: &mut Vec<Complaint>) -> Paths {
         }
         _ => complaints.extend(missing),
     }
-    Paths::Those(found)
+    Paths::Those(Source::Files(found))
+}
+
+/// Whether a jail whose backend is to be chosen has no file at present and says itself what it would read of the journal.
+fn reads_journal_instead(jail: &Jail, ask: &Ask) -> bool {
+    let settings = &jail.settings;
+    settings.backend.starts_with("auto")
+        && settings.systemd_if_nologs.unwrap_or(ask.journal_without_logs)
+        // What its filter says of the journal does not count.
+        && jail.options.contains_key("journalmatch")
+        && settings.logpath.iter().all(|path| path.files().is_empty())
 }
 
 fn command(words: &[&str]) -> Value {

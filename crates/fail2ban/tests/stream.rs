@@ -1,13 +1,29 @@
-//! The stream of commands that we make of a configuration must be the one that Debian's `fail2ban-client -d` prints, to the byte.
+//! The stream of commands that we make of a configuration must be the one that Debian's `fail2ban-client -d` prints, to the byte. Another
+//! edition of it is compared with where `FAIL2BAN_PACKAGE` names the folder that its package was unpacked into.
 
-use std::path::Path;
+use std::env;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use fail2ban::stream::{self, Ask, Logs, Overrides, Stream};
 
+/// The folder of the package.
+fn package() -> PathBuf {
+    env::var_os("FAIL2BAN_PACKAGE").map_or_else(|| PathBuf::from("/"), PathBuf::from)
+}
+
+/// Whether its client takes the journal for logs that are not there.
+fn takes_the_journal() -> bool {
+    let client = package().join("usr/lib/python3/dist-packages/fail2ban/client/jailreader.py");
+    std::fs::read_to_string(client).is_ok_and(|text| text.contains("systemd_if_nologs"))
+}
+
 /// What Debian's client prints of a folder.
 fn theirs(folder: &Path, more: &[&str]) -> String {
-    let output = Command::new("/usr/bin/fail2ban-client")
+    let output = Command::new("/usr/bin/python3")
+        .args(["-W", "ignore"])
+        .arg(package().join("usr/bin/fail2ban-client"))
+        .env("PYTHONPATH", package().join("usr/lib/python3/dist-packages"))
         .args(["-c", folder.to_str().unwrap(), "-d"])
         .args(more)
         .env("LC_ALL", "C.UTF-8")
@@ -19,7 +35,7 @@ fn theirs(folder: &Path, more: &[&str]) -> String {
 }
 
 fn ours(folder: &Path) -> Stream {
-    stream::read(folder, &Ask::default())
+    stream::read(folder, &Ask { journal_without_logs: takes_the_journal(), ..Ask::default() })
 }
 
 /// Both, line by line. Python lists a folder's files in no order, so files of one jail are sorted.
@@ -47,7 +63,10 @@ fn sorted(text: &str) -> Vec<String> {
 fn with_files(files: &[(&str, &str)]) -> tempfile::TempDir {
     let made = tempfile::tempdir().unwrap();
     let here = made.path().to_str().unwrap();
-    assert!(Command::new("cp").args(["-a", "/etc/fail2ban/.", here]).status().unwrap().success());
+    let stock = package().join("etc/fail2ban/.");
+    assert!(
+        Command::new("cp").arg("-a").args([stock.as_path(), Path::new(here)]).status().unwrap().success()
+    );
     for (name, text) in files {
         let path = made.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -58,7 +77,7 @@ fn with_files(files: &[(&str, &str)]) -> tempfile::TempDir {
 
 #[test]
 fn debians_configuration_as_it_is_shipped() {
-    let read = assert_same(Path::new("/etc/fail2ban"));
+    let read = assert_same(&package().join("etc/fail2ban"));
     assert_eq!(read.jails, ["sshd"]);
 }
 
@@ -126,7 +145,10 @@ fn a_telephone_exchange_like_mikopbx() {
     let read = assert_same(folder.path());
     assert_eq!(read.jails, ["sshd", "dropbear", "mikopbx-www", "asterisk_security_log"]);
     assert_eq!((read.server.socket.as_str(), read.server.stacksize), ("/var/run/f.sock", Some(32)));
-    assert_eq!(read.text().matches("'addlogpath', '").count(), 4);
+    // Later packages read the journal for dropbear.
+    let dropbear = usize::from(read.text().contains("['add', 'dropbear', 'auto']"));
+    let telephone = |line: &&str| line.contains("'addlogpath', '") && line.contains("/logs/");
+    assert_eq!(read.text().lines().filter(telephone).count(), 3 + dropbear);
 }
 
 #[test]
@@ -289,4 +311,35 @@ fn every_stock_filter_and_action() {
     let folder = with_files(&[("jail.d/all.conf", &text), ("a.log", "")]);
     let read = assert_same(folder.path());
     assert!(read.jails.len() > 140, "{}", read.jails.len());
+}
+
+#[test]
+fn a_jail_without_logs_reads_the_journal_where_that_is_asked_for() {
+    let jails = "[DEFAULT]\nenabled = true\nfilter = sshd\nlogpath = @/none.log\nbackend = auto\n\
+                 [one]\njournalmatch = _COMM=one\n\
+                 [two]\n\
+                 [three]\njournalmatch = _COMM=three\nsystemd_if_nologs = false\n\
+                 [four]\njournalmatch = _COMM=four\nlogpath = @/jail.conf\n";
+    let folder = with_files(&[("jail.conf", jails), ("jail.d/defaults-debian.conf", "")]);
+    let backends = |journal_without_logs: bool, jails: &str| {
+        let folder = with_files(&[("jail.conf", jails), ("jail.d/defaults-debian.conf", "")]);
+        let read = stream::read(folder.path(), &Ask { journal_without_logs, ..Ask::default() });
+        let text = read.text();
+        let added = text.lines().filter(|line| line.starts_with("['add'"));
+        added.map(|line| line.rsplit('\'').nth(1).unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(backends(false, jails), ["auto", "auto", "auto", "auto"]);
+    assert_eq!(backends(true, jails), ["systemd", "auto", "auto", "auto"]);
+    let written = jails.replace("systemd_if_nologs = false", "systemd_if_nologs = yes");
+    assert_eq!(backends(false, &written), ["auto", "auto", "systemd", "auto"]);
+    if takes_the_journal() {
+        assert_same(folder.path());
+    }
+    let read = stream::read(folder.path(), &Ask { journal_without_logs: true, ..Ask::default() });
+    let said: Vec<String> = read.complaints.iter().map(ToString::to_string).collect();
+    assert!(
+        said.iter()
+            .any(|said| said.contains("jail.conf:4: ") && said.contains("the journal is read instead")),
+        "{said:?}"
+    );
 }

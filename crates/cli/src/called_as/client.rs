@@ -40,7 +40,7 @@ pub fn run(name: Name, called: &str, arguments: &[String], clock: fn() -> Moment
             return Outcome::Ended(0);
         }
         Asked::Version { short } => {
-            let version = Edition::default().version();
+            let version = Edition::installed(Path::new("/")).version();
             let told = if short { version.to_owned() } else { format!("Fail2Ban v{version}") };
             say!("{told}");
             return Outcome::Ended(0);
@@ -310,7 +310,8 @@ impl Call {
     }
 
     fn ask<'a>(&self, jail: Option<&'a str>, logs: Logs) -> Ask<'a> {
-        Ask { jail, logs, overrides: self.line.overrides.clone() }
+        let journal_without_logs = Edition::installed(Path::new("/")) >= Edition::V1_1_1;
+        Ask { jail, logs, journal_without_logs, overrides: self.line.overrides.clone() }
     }
 
     fn complain(&self, stream: &Stream) {

@@ -30,7 +30,7 @@ pub fn run(words: &[String], clock: fn() -> Moment) -> u8 {
             0
         }
         Asked::Version { short } => {
-            let version = Edition::default().version();
+            let version = Edition::installed(Path::new("/")).version();
             let told = if short { version.to_owned() } else { format!("fail2ban-regex {version}") };
             say!("{told}");
             0

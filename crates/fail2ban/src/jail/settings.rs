@@ -26,6 +26,8 @@ pub struct Settings {
     pub logtimezone: Option<String>,
     /// Whether the jail is left out, and not an error, when it has no logs.
     pub skip_if_nologs: bool,
+    /// Whether the jail reads the journal when it has no logs, as since fail2ban 1.1.1; None: no file says so.
+    pub systemd_if_nologs: Option<bool>,
     /// How many failures lead to a ban.
     pub maxretry: u32,
     /// How many lines of them are kept.
@@ -122,7 +124,7 @@ const FILTER: Name = Name { name: "filter", kind: Kind::Text, default: Some("") 
 pub const FIRST: [Name; 3] = [ENABLED, BACKEND, FILTER];
 
 /// Every option of a jail, in fail2ban's order.
-pub const NAMES: [Name; 30] = [
+pub const NAMES: [Name; 31] = [
     ENABLED,
     BACKEND,
     number("maxretry"),
@@ -145,6 +147,7 @@ pub const NAMES: [Name; 30] = [
     text("logencoding"),
     text("logpath"),
     truth("skip_if_nologs"),
+    truth("systemd_if_nologs"),
     Name { name: "action", kind: Kind::Text, default: Some("") },
     text("usedns"),
     text("prefregex"),
@@ -215,6 +218,7 @@ impl Settings {
             logencoding: filled("logencoding"),
             logtimezone: filled("logtimezone"),
             skip_if_nologs: truth("skip_if_nologs").unwrap_or(false),
+            systemd_if_nologs: truth("systemd_if_nologs"),
             maxretry,
             maxmatches,
             findtime,

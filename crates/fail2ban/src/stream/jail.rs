@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::{Found, command};
+use super::{Source, command};
 use crate::action_file::ActionText;
 use crate::filter_file;
 use crate::jail::Jail;
@@ -12,7 +12,7 @@ use crate::value::Value;
 use crate::words;
 
 /// Every command of one jail but the last, that starts it.
-pub(super) fn commands(jail: &Jail, folder: &Path, paths: &[Found]) -> Vec<Value> {
+pub(super) fn commands(jail: &Jail, folder: &Path, paths: &Source) -> Vec<Value> {
     let name = jail.name.as_str();
     let mut sent = Vec::new();
     let own = jail.filter_options.iter().map(|(option, text)| (option.as_str(), text.as_str()));
@@ -27,12 +27,20 @@ pub(super) fn commands(jail: &Jail, folder: &Path, paths: &[Found]) -> Vec<Value
                 let listed: Vec<&str> = words::listed(text).collect();
                 sent.push(command(&[&["set", name, "addignoreip"], listed.as_slice()].concat()));
             }
-            // fail2ban 1.0.2 has no `skip_if_nologs`, and would refuse it.
-            "enabled" | "filter" | "action" | "logpath" | "skip_if_nologs" => {}
+            // These two are the client's own; fail2ban 1.0.2 has none of them, and would refuse them.
+            "skip_if_nologs" | "systemd_if_nologs" => {}
+            "enabled" | "filter" | "action" | "logpath" => {}
             option if filter_file::NAMES.contains(&option) => {}
             option => sent.push(setting(name, option, known.plain(text))),
         }
     }
+    let paths = match paths {
+        Source::Files(paths) => paths.as_slice(),
+        Source::Journal => {
+            backend = "systemd";
+            &[]
+        }
+    };
     for (path, tail) in paths {
         sent.push(command(&["set", name, "addlogpath", path, if *tail { "tail" } else { "head" }]));
     }
