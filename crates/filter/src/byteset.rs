@@ -4,12 +4,12 @@ use std::fmt;
 
 /// Membership of each of the 256 bytes. A table, not bits: one load answers.
 #[derive(Clone, PartialEq, Eq)]
-pub struct ByteSet(Box<[bool; 256]>);
+pub struct ByteSet([bool; 256]);
 
 impl ByteSet {
     /// The empty set.
     pub fn empty() -> Self {
-        Self(Box::new([false; 256]))
+        Self([false; 256])
     }
 
     /// Adds every byte from `first` to `last`.

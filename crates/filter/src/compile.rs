@@ -4,7 +4,7 @@
 use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 
 use crate::byteset::ByteSet;
-use crate::program::{After, Place, Program, SLOTS_MAX, Step};
+use crate::program::{After, NO_STEP, Place, Program, SLOTS_MAX, Step, Ways};
 
 /// Steps of one program; a pattern with larger counted repetitions goes to the automaton.
 const STEPS_MAX: usize = 2000;
@@ -26,22 +26,32 @@ impl Program {
 }
 
 fn program(hir: &Hir, slots_max: usize, whole: bool) -> Option<Program> {
-    let mut compiler =
-        Compiler { steps: Vec::new(), sets: Vec::new(), slots: 2 * usize::from(whole), slots_max };
+    let (steps, sets, splits) = (Vec::new(), Vec::new(), Vec::new());
+    let mut compiler = Compiler { steps, sets, splits, slots: 2 * usize::from(whole), slots_max };
     compiler.emit(hir)?;
     compiler.push(Step::Match)?;
     compiler.look_ahead();
+    let table = Table::new(&mut compiler);
     let anchored = hir.properties().look_set_prefix().contains(Look::Start);
     let first = compiler.first_set(0);
     let Compiler { steps, sets, slots, .. } = compiler;
-    Some(Program { steps, sets, slots, anchored, first, whole })
+    let Table { ways, classes, class_count } = table;
+    Some(Program { steps, sets, ways, classes, class_count, slots, anchored, first, whole })
 }
 
 struct Compiler {
     steps: Vec<Step>,
     sets: Vec<ByteSet>,
+    splits: Vec<Split>,
     slots: usize,
     slots_max: usize,
+}
+
+/// Try the next step first, then `other`, or the other way round.
+struct Split {
+    at: usize,
+    other: usize,
+    prefer_next: bool,
 }
 
 impl Compiler {
@@ -163,32 +173,25 @@ impl Compiler {
 
     /// A split whose other way is set by `land`.
     fn split(&mut self, prefer_next: bool) -> Option<usize> {
-        let index = self.steps.len();
-        self.push(Step::Split { other: 0, first_next: None, first_other: None, prefer_next })?;
-        Some(index)
+        let at = self.steps.len();
+        self.push(Step::Split { row: self.splits.len() as u32 })?;
+        self.splits.push(Split { at, other: 0, prefer_next });
+        Some(at)
     }
 
     fn land(&mut self, split: usize) {
-        let here = self.steps.len() as u32;
-        if let Step::Split { other, .. } = &mut self.steps[split] {
-            *other = here;
+        let here = self.steps.len();
+        if let Step::Split { row } = self.steps[split] {
+            self.splits[row as usize].other = here;
         }
     }
 
-    /// Tells runs and splits what may follow them, so that ways that cannot match are not even begun.
+    /// Tells runs what may follow them.
     fn look_ahead(&mut self) {
         for index in 0..self.steps.len() {
-            match self.steps[index].clone() {
-                Step::Run { set, min, max, greedy, .. } => {
-                    let after = self.after(index + 1, usize::from(set));
-                    self.steps[index] = Step::Run { set, min, max, greedy, after };
-                }
-                Step::Split { other, prefer_next, .. } => {
-                    let first_next = self.first_set(index + 1);
-                    let first_other = self.first_set(other as usize);
-                    self.steps[index] = Step::Split { other, first_next, first_other, prefer_next };
-                }
-                _ => {}
+            if let Step::Run { set, min, max, greedy, .. } = self.steps[index] {
+                let after = self.after(index + 1, usize::from(set));
+                self.steps[index] = Step::Run { set, min, max, greedy, after };
             }
         }
     }
@@ -233,7 +236,7 @@ impl Compiler {
                         open.push(step + 1);
                     }
                 }
-                Step::Split { other, .. } => open.extend([step + 1, *other as usize]),
+                Step::Split { row } => open.extend([step + 1, self.splits[*row as usize].other]),
                 Step::Jump(target) => open.push(*target as usize),
                 Step::Save(_) | Step::Start => open.push(step + 1),
                 Step::End => ahead.end = true,
@@ -248,6 +251,100 @@ impl Compiler {
         }
         ahead
     }
+}
+
+/// What splits do on each byte, worked out before: ways that cannot match are not even begun, and where splits follow each other and the
+/// byte leaves one way only, they are passed in one go.
+struct Table {
+    ways: Vec<Ways>,
+    classes: Box<[u8; 256]>,
+    class_count: usize,
+}
+
+impl Table {
+    fn new(compiler: &mut Compiler) -> Self {
+        // Of each split, what must be next for either way; no set: anything, or the text's end.
+        let firsts: Vec<[Option<u16>; 2]> = (0..compiler.splits.len())
+            .map(|row| {
+                let Split { at, other, prefer_next } = compiler.splits[row];
+                let next = compiler.first_set(at + 1);
+                let other = compiler.first_set(other);
+                if prefer_next { [next, other] } else { [other, next] }
+            })
+            .collect();
+        let mut classes = Box::new([0u8; 256]);
+        let mut count = 1;
+        let mut told: Vec<u16> = firsts.iter().flatten().copied().flatten().collect();
+        told.sort_unstable();
+        told.dedup();
+        for set in told {
+            count = refine(&mut classes, &compiler.sets[usize::from(set)]);
+        }
+        // One byte of each class, and none for the text's end.
+        let mut bytes: Vec<Option<u8>> = vec![None; count + 1];
+        (0..=255u8).for_each(|byte| bytes[usize::from(classes[usize::from(byte)])] = Some(byte));
+        let splits = Splits { compiler, firsts: &firsts };
+        let rows = (0..firsts.len()).flat_map(|row| bytes.iter().map(move |byte| (row, *byte)));
+        let ways = rows.map(|(row, byte)| splits.ways(row, byte)).collect();
+        Self { ways, classes, class_count: count + 1 }
+    }
+}
+
+/// The splits of a program, and what must be next for each of their ways.
+struct Splits<'c> {
+    compiler: &'c Compiler,
+    firsts: &'c [[Option<u16>; 2]],
+}
+
+impl Splits<'_> {
+    fn ways(&self, row: usize, byte: Option<u8>) -> Ways {
+        match self.open(row, byte).map(|way| way.map_or(NO_STEP, |step| self.pass(step, byte))) {
+            [NO_STEP, second] => [second, NO_STEP],
+            ways => ways,
+        }
+    }
+
+    /// The ways of a split that are open on this byte.
+    fn open(&self, row: usize, byte: Option<u8>) -> [Option<usize>; 2] {
+        let Split { at, other, prefer_next } = self.compiler.splits[row];
+        let steps = if prefer_next { [at + 1, other] } else { [other, at + 1] };
+        let is_open = |set: Option<u16>| {
+            set.is_none_or(|set| byte.is_some_and(|byte| self.compiler.sets[usize::from(set)].has(byte)))
+        };
+        let [first, second] = self.firsts[row];
+        [is_open(first).then_some(steps[0]), is_open(second).then_some(steps[1])]
+    }
+
+    /// The first step from `step` on that does more than to choose the only way.
+    fn pass(&self, mut step: usize, byte: Option<u8>) -> u16 {
+        // A loop takes a byte in each turn, so this ends; the bound is for the reader.
+        for _ in 0..STEPS_MAX {
+            step = match self.compiler.steps[step] {
+                Step::Jump(target) => target as usize,
+                Step::Split { row } => match self.open(row as usize, byte) {
+                    [None, None] => return NO_STEP,
+                    [Some(only), None] | [None, Some(only)] => only,
+                    [Some(_), Some(_)] => break,
+                },
+                _ => break,
+            };
+        }
+        step as u16
+    }
+}
+
+/// Parts the classes by whether their bytes are in `set`, and counts them.
+fn refine(classes: &mut [u8; 256], set: &ByteSet) -> usize {
+    let mut known: Vec<(u8, bool)> = Vec::new();
+    for byte in 0..=255u8 {
+        let kind = (classes[usize::from(byte)], set.has(byte));
+        let class = known.iter().position(|one| *one == kind).unwrap_or_else(|| {
+            known.push(kind);
+            known.len() - 1
+        });
+        classes[usize::from(byte)] = class as u8;
+    }
+    known.len()
 }
 
 /// The places that only bytes tell; the automaton knows more of them.

@@ -17,8 +17,8 @@ pub(crate) enum Step {
     One { set: u16 },
     /// `min` to `max` bytes of the set.
     Run { set: u16, min: u32, max: u32, greedy: bool, after: After },
-    /// Try the next step first, then `other`; each only if the next byte may begin it.
-    Split { other: u32, first_next: Option<u16>, first_other: Option<u16>, prefer_next: bool },
+    /// Two ways: those of this row of the program's table, by the next byte.
+    Split { row: u32 },
     /// Go on elsewhere.
     Jump(u32),
     /// Remember where we are.
@@ -59,11 +59,21 @@ pub(crate) enum After {
     Unknown,
 }
 
+/// The steps at which the two ways of a split go on, the one to try first before the other; `NO_STEP` where the next byte begins
+/// nothing that it could be.
+pub(crate) type Ways = [u16; 2];
+pub(crate) const NO_STEP: u16 = u16::MAX;
+
 /// A compiled pattern.
 #[derive(Clone, Debug)]
 pub struct Program {
     pub(crate) steps: Vec<Step>,
     pub(crate) sets: Vec<ByteSet>,
+    /// For each split and each class of bytes, its ways.
+    pub(crate) ways: Vec<Ways>,
+    /// The class of each byte, among those that splits tell apart; the last is that of the text's end.
+    pub(crate) classes: Box<[u8; 256]>,
+    pub(crate) class_count: usize,
     pub(crate) slots: usize,
     /// Whether a match can only begin where the text does.
     pub(crate) anchored: bool,
@@ -255,10 +265,19 @@ impl Machine<'_> {
                     next.map_or(Next::Dead, |(step, at)| Next::At(step, at))
                 }
             }
-            Step::Split { other, first_next, first_other, prefer_next } => {
-                let next = (step + 1, first_next.is_none_or(|set| self.next_is_in(set, at)));
-                let other = (*other as usize, first_other.is_none_or(|set| self.next_is_in(set, at)));
-                self.choose(if *prefer_next { [next, other] } else { [other, next] }, at)
+            Step::Split { row } => {
+                let class = match self.text.get(at) {
+                    Some(byte) => usize::from(self.program.classes[usize::from(*byte)]),
+                    None => self.program.class_count - 1,
+                };
+                match self.program.ways[*row as usize * self.program.class_count + class] {
+                    [NO_STEP, _] => Next::Dead,
+                    [first, NO_STEP] => Next::At(usize::from(first), at),
+                    [first, second] => {
+                        self.frames.push(Frame::Branch { step: u32::from(second), at: at as u32 });
+                        Next::At(usize::from(first), at)
+                    }
+                }
             }
             Step::Jump(target) => Next::At(*target as usize, at),
             Step::Save(slot) => {
@@ -274,19 +293,6 @@ impl Machine<'_> {
             Step::End => Next::when(at == self.text.len(), step + 1, at),
             Step::Between(place) => Next::when(place.is_at(self.text, at), step + 1, at),
             Step::Match => Next::Matched,
-        }
-    }
-
-    #[inline(always)]
-    fn choose(&mut self, [first, second]: [(usize, bool); 2], at: usize) -> Next {
-        match (first.1, second.1) {
-            (true, true) => {
-                self.frames.push(Frame::Branch { step: second.0 as u32, at: at as u32 });
-                Next::At(first.0, at)
-            }
-            (true, false) => Next::At(first.0, at),
-            (false, true) => Next::At(second.0, at),
-            (false, false) => Next::Dead,
         }
     }
 
