@@ -53,6 +53,16 @@ fn from_the_first_start_to_the_last_stop() {
         until("all are let in", || !pbx.place.kernel.holds(address));
     }
     assert_eq!(pbx.listed(), Vec::<String>::new());
+    // And once more, with fail2ban stopped first.
+    let (jail, address) = &attackers[4];
+    pbx.attack(jail, address, 3);
+    notices.added(address);
+    until("the page lists it", || pbx.listed() == rows(&attackers[4..5]));
+    stop(&pbx);
+    pbx.php("$db->exec('DELETE FROM bans');");
+    start(&pbx);
+    until("it is let in", || !pbx.place.kernel.holds(address));
+    assert_eq!(pbx.listed(), Vec::<String>::new());
     stop(&pbx);
 }
 

@@ -128,12 +128,12 @@ impl Pbx {
         answer.out
     }
 
-    /// What its page lists: jail and address of each ban that holds, sorted, with the time that it lasts.
+    /// What its page lists: jail and address of each ban that holds, sorted, with the time that it lasts. Times are rounded, as fail2ban does.
     pub fn listed(&self) -> Vec<String> {
         let rows = self.php(
             "$now = time(); $rows = $db->query(\"SELECT jail, ip, timeofban, timeofban+bantime AS until FROM bans WHERE timeofban+bantime > $now\");
              while ($row = $rows->fetchArray(SQLITE3_ASSOC)) {
-                 if ($row['timeofban'] > time() || $row['timeofban'] < $now - 60) exit(1);
+                 if ($row['timeofban'] > time() + 1 || $row['timeofban'] < $now - 60) exit(1);
                  echo $row['jail'], ' ', $row['ip'], ' ', $row['until'] - $row['timeofban'], \"\\n\";
              }",
         );
