@@ -123,8 +123,9 @@ impl Order {
                 UTF_16LE.decode_without_bom_handling(&whole).0.into_owned()
             }
             Self::Big => {
-                let bare = if is_odd(block) { &block[1..] } else { block };
-                UTF_16BE.decode_without_bom_handling(bare).0.into_owned()
+                // A zero that a block begins with is taken for a gap in the file, and left out.
+                let whole = if is_odd(block) { [&[0], block].concat() } else { block.to_vec() };
+                UTF_16BE.decode_without_bom_handling(&whole).0.into_owned()
             }
         };
         // What tells the order at the beginning of a file is no text.
@@ -168,6 +169,8 @@ mod tests {
         assert_eq!(text, "привет\nЊ\n");
         Charset::Wide(Order::Big).read(&big, &mut text);
         assert_eq!(text, "привет\nЊ\n");
+        Charset::Wide(Order::Big).read(b"a\0b\0\n", &mut text);
+        assert_eq!(text, "ab\n");
     }
 
     /// Where Python is there, it has the last word. Of every set in which a byte is a character, all bytes; of the others, texts.

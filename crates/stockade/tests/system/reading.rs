@@ -2,7 +2,7 @@
 //! Debian's fail2ban.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::change_over::debian::{Debian, client};
@@ -97,14 +97,22 @@ fn logs_in_other_character_sets_are_read_as_fail2ban_reads_them() {
     let both = Both::start(place, &[("door", filter)], &jails);
     let stamp = wrong("192.0.2.1");
     let stamp = stamp.split(' ').next().unwrap();
-    for (at, set) in sets.iter().enumerate() {
-        let text = format!("{stamp} неверный пароль для ёжик с 192.0.2.{}\n", at + 1).repeat(3);
-        let codec = if *set == "utf-16" { "utf-16-le" } else { set };
+    let write = |at: usize, set: &str, times: usize| {
+        let text = format!("{stamp} неверный пароль для ёжик с 192.0.2.{}\n", at + 1).repeat(times);
+        let codec = if set == "utf-16" { "utf-16-le" } else { set };
         let script = "import sys; sys.stdout.buffer.write(sys.argv[2].encode(sys.argv[1]))";
         let output = Command::new("python3").args(["-c", script, codec, &text]).output().expect("run Python");
         assert!(output.status.success());
         append_bytes(&both.place.path(&format!("{set}.log")), &output.stdout);
+    };
+    // What was read before must not shift the bytes of what follows.
+    sets.iter().enumerate().for_each(|(at, set)| write(at, set, 1));
+    for (set, folder) in sets.iter().flat_map(|set| both.folders.iter().map(move |folder| (set, folder))) {
+        until(&format!("a line of {set} in {}", folder.display()), || {
+            client(folder, &["status", set]).1.contains("Total failed:\t1\n")
+        });
     }
+    sets.iter().enumerate().for_each(|(at, set)| write(at, set, 2));
     for (at, set) in sets.iter().enumerate() {
         both.ban(set, &[&format!("192.0.2.{}", at + 1)]);
     }
@@ -124,13 +132,19 @@ fn a_reload_by_our_client_lets_a_jail_wait_for_its_log() {
         let output = Command::new(&ours).arg("-c").arg(&folder).args(words).output().expect("run our client");
         (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
     };
+    // A jail that is new waits too.
+    let file = folder.join("jail.conf");
+    let text = fs::read_to_string(&file).expect("read the jails");
+    let more = late.replace("late", "later").replace("DIR", &place.path("").display().to_string());
+    fs::write(file, text + "\n" + &more).expect("write the jails");
     assert_eq!(call(&["reload"]), (Some(0), "OK\n".to_owned()));
-    assert!(client(&folder, &["status"]).1.contains("late"));
+    assert!(client(&folder, &["status"]).1.contains("late, later"));
     // Whoever types the name of a log that is not there is told, as by fail2ban.
     let missing = place.path("missing.log").display().to_string();
     assert_eq!(client(&folder, &["set", "sshd", "addlogpath", &missing]).0, 255);
-    append(&place.path("late.log"), &wrong("192.0.2.8").repeat(3));
-    let banned = |folder: &Path| client(folder, &["get", "late", "banip"]).1;
-    until("the ban", || banned(&folder).trim() == "192.0.2.8");
+    for jail in ["late", "later"] {
+        append(&place.path(&format!("{jail}.log")), &wrong("192.0.2.8").repeat(3));
+        until("the ban", || client(&folder, &["get", jail, "banip"]).1.trim() == "192.0.2.8");
+    }
     place.settle(&mut daemon);
 }
