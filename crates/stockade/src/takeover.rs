@@ -76,11 +76,18 @@ impl Presence {
 impl Takeover {
     /// Reads the folder and tells `settings` its jails. What cannot be honoured is told; no jail of it stops the others.
     pub fn read((folder, overrides): &(PathBuf, Overrides), settings: &SettingsFile) -> Self {
+        // The client that will ask is that of the package on the host.
+        let edition = Edition::installed(Path::new("/"));
         let stream = stream::read(
             folder,
-            &Ask { logs: Logs::AsWritten, overrides: overrides.clone(), ..Ask::default() },
+            &Ask {
+                logs: Logs::AsWritten,
+                overrides: overrides.clone(),
+                journal_without_logs: edition >= Edition::V1_1_1,
+                ..Ask::default()
+            },
         );
-        let mut model = Model::new(Edition::default());
+        let mut model = Model::new(edition);
         let mut refused = Vec::new();
         for command in &stream.commands {
             if let Err(wrong) = model.obey(command, &mut Unborn) {
@@ -123,7 +130,7 @@ impl Takeover {
                 restored.files.entry(left.path.clone()).or_insert(position);
             }
         }
-        read_on_from_ends(&model, restored, engine);
+        let unmet = read_on_from_ends(&model, restored, engine);
         *self.logs() = logs(started(&model));
         // What is read back of logs is judged with them.
         self.directory.begin();
@@ -133,6 +140,7 @@ impl Takeover {
         known.add(remarks);
         known.extend(keepers.set_jails(&model));
         known.say();
+        known.add(unmet);
         known.forget_places();
         drop(known);
         let keepers = self.keepers.get_or_init(|| keepers);
@@ -193,7 +201,7 @@ impl Takeover {
             known.set(remarks);
             known.say();
             drop(known);
-            self.begin_at_ends(&model, desk);
+            remarks.extend(self.begin_at_ends(&model, desk));
             live.take_up(settings);
         }
         live.quit_if_asked();
@@ -201,18 +209,20 @@ impl Takeover {
     }
 
     /// Logs with `tail` that have come by a command are read from where they end now.
-    fn begin_at_ends(&self, model: &Model, desk: &Desk) {
+    fn begin_at_ends(&self, model: &Model, desk: &Desk) -> Vec<Remark> {
         let mut read = self.logs();
-        let begun: Vec<_> = ends(runs(model), &read).into_iter().collect();
+        let (begun, remarks) = ends(runs(model), &read);
         *read = logs(started(model));
         if !begun.is_empty() {
             desk.means().files.begin_at(begun.clone());
             note(begun, &desk.means().engine);
         }
+        let begun: Vec<_> = begun.into_iter().collect();
     }
 
     fn logs(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.logs.lock().unwrap_or_else(PoisonError::into_inner)
+        remarks
     }
 
     fn remarks(&self) -> MutexGuard<'_, Remarks> {
@@ -225,9 +235,10 @@ impl Takeover {
 }
 
 /// A log that is to be read from its end on is so at first sight. That is noted at once: a crash before its first line loses none.
-fn read_on_from_ends(model: &Model, restored: &mut Restored, engine: &SyncSender<Message>) {
+fn read_on_from_ends(model: &Model, restored: &mut Restored, engine: &SyncSender<Message>) -> Vec<Remark> {
     let mut positions = Vec::new();
-    for (path, position) in ends(runs(model), &BTreeSet::new()) {
+    let (ends, remarks) = ends(runs(model), &BTreeSet::new());
+    for (path, position) in ends {
         if let Entry::Vacant(vacant) = restored.files.entry(path) {
             positions.push((vacant.key().clone(), position.clone()));
             vacant.insert(position);
@@ -238,6 +249,7 @@ fn read_on_from_ends(model: &Model, restored: &mut Restored, engine: &SyncSender
 
 /// Positions at which nothing was read yet.
 fn note(positions: Vec<(String, Position)>, engine: &SyncSender<Message>) {
+    remarks
     if !positions.is_empty() {
         // An engine that has ended notes nothing more.
         let _ = engine.send(Message::Found(Findings { origin: Origin::Live, found: Vec::new(), positions }));

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use dropin::JailModel;
 use event::Position;
 use event::limit::FILES;
+use fail2ban::{Remark, Topic};
 use glob::MatchOptions;
 
 /// The logs that jails name, as they are written.
@@ -18,12 +19,13 @@ pub fn logs<'a>(jails: impl Iterator<Item = &'a JailModel>) -> BTreeSet<String> 
         .collect()
 }
 
-/// The present ends of the logs that are to be read from there on. Of a log that several jails read, each says so: there is one place
-/// in it for all of them, and what a jail looks back for must not be lost to it. What was read `before` is read on where it is.
+/// The present ends of the logs that are to be read from there on. Of a log that several jails read, each says so, else
+/// that is remarked: there is one place in it for all of them, and what a jail looks back for must not be lost to it. What was read
+/// `before` is read on where it is.
 pub fn ends<'a>(
     jails: impl Iterator<Item = &'a JailModel>,
     before: &BTreeSet<String>,
-) -> HashMap<String, Position> {
+) -> (HashMap<String, Position>, Vec<Remark>) {
     let read_on: BTreeSet<String> = before.iter().flat_map(|log| paths(log)).collect();
     let mut readers: BTreeMap<String, Vec<(&str, bool)>> = BTreeMap::new();
     for jail in jails.filter(|jail| !jail.reads_journal()) {
@@ -33,10 +35,12 @@ pub fn ends<'a>(
             }
         }
     }
-    let mut ends = HashMap::new();
+    let (mut ends, mut remarks) = (HashMap::new(), Vec::new());
     for (path, readers) in readers.iter().filter(|(_, readers)| readers.iter().any(|(_, tail)| *tail)) {
         if let Some((jail, _)) = readers.iter().find(|(_, tail)| !tail) {
-            tracing::warn!("{path}: is read back in spite of 'tail', since jail {jail} reads it back");
+            let text = format!("{path} is read back in spite of 'tail', since jail {jail} reads it back");
+            let tails = readers.iter().filter(|(_, tail)| *tail);
+            remarks.extend(tails.map(|(jail, _)| Remark::new(Topic::jail(jail, "logpath"), text.clone())));
             continue;
         }
         // One that is not there yet is read whole once it is: all of it is new then.
@@ -45,11 +49,11 @@ pub fn ends<'a>(
             ends.insert(path.clone(), position);
         }
     }
-    ends
+    (ends, remarks)
 }
 
 /// The files that a pattern means now, by the names under which their places are kept.
-fn paths(pattern: &str) -> Vec<String> {
+pub fn paths(pattern: &str) -> Vec<String> {
     if !pattern.contains(['*', '?', '[']) {
         return vec![pattern.to_owned()];
     }

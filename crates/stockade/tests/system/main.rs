@@ -22,6 +22,7 @@ mod blocklists;
 mod redis;
 mod takeover;
 mod honoured;
+mod remarks;
 mod ignored;
 mod reading;
 mod called_as;
