@@ -137,10 +137,10 @@ impl Takeover {
         self.directory.settle(NAMES_PATIENCE);
         let (keepers, remarks) = Keepers::start(&model, seal, engine).map_err(StartError::Fail2ban)?;
         let mut known = self.remarks();
+        known.add(unmet);
         known.add(remarks);
         known.extend(keepers.set_jails(&model));
         known.say();
-        known.add(unmet);
         known.forget_places();
         drop(known);
         let keepers = self.keepers.get_or_init(|| keepers);
@@ -197,11 +197,11 @@ impl Takeover {
             if let Some(keepers) = self.keepers.get() {
                 remarks.extend(keepers.renew(&model, engine));
             }
+            remarks.extend(self.begin_at_ends(&model, desk));
             let mut known = self.remarks();
             known.set(remarks);
             known.say();
             drop(known);
-            remarks.extend(self.begin_at_ends(&model, desk));
             live.take_up(settings);
         }
         live.quit_if_asked();
@@ -213,16 +213,16 @@ impl Takeover {
         let mut read = self.logs();
         let (begun, remarks) = ends(runs(model), &read);
         *read = logs(started(model));
+        let begun: Vec<_> = begun.into_iter().collect();
         if !begun.is_empty() {
             desk.means().files.begin_at(begun.clone());
             note(begun, &desk.means().engine);
         }
-        let begun: Vec<_> = begun.into_iter().collect();
+        remarks
     }
 
     fn logs(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.logs.lock().unwrap_or_else(PoisonError::into_inner)
-        remarks
     }
 
     fn remarks(&self) -> MutexGuard<'_, Remarks> {
@@ -245,11 +245,11 @@ fn read_on_from_ends(model: &Model, restored: &mut Restored, engine: &SyncSender
         }
     }
     note(positions, engine);
+    remarks
 }
 
 /// Positions at which nothing was read yet.
 fn note(positions: Vec<(String, Position)>, engine: &SyncSender<Message>) {
-    remarks
     if !positions.is_empty() {
         // An engine that has ended notes nothing more.
         let _ = engine.send(Message::Found(Findings { origin: Origin::Live, found: Vec::new(), positions }));
