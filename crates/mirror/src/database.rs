@@ -116,6 +116,11 @@ impl Database {
         }
     }
 
+    /// This row, by whom it names, is not to stand there any more, though nobody was let in.
+    pub fn forget(&self, jail: &str, ip: &str) {
+        self.pass(Message::Changed(Change::Unban { jail: jail.to_owned(), ip: ip.to_owned() }));
+    }
+
     /// How far a log was read. `legacy::first_line_checksum` makes its checksum.
     pub fn tell_offset(&self, offset: Offset) {
         self.pass(Message::Changed(Change::Read(offset)));

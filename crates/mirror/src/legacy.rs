@@ -93,13 +93,15 @@ impl LegacyBan {
 }
 
 impl Offset {
+    /// How far a jail has read the log that stands there today; none if there is none, or if it is shorter.
+    pub fn of(jail: &str, path: &str, offset: u64) -> Option<Self> {
+        let first_line_md5 = first_line_checksum(&first_line(path, offset)?);
+        Some(Self { jail: jail.to_owned(), path: path.to_owned(), first_line_md5, offset })
+    }
+
     /// Whether the log of today is the one of which this tells, and is at least so long. The journal never is.
     pub fn holds(&self) -> bool {
-        let Ok(file) = fs::File::open(&self.path) else { return false };
-        let is_long_enough = file.metadata().is_ok_and(|found| found.is_file() && found.len() >= self.offset);
-        let mut line = Vec::new();
-        let mut start = BufReader::new(file.take(limit::LINE_BYTES as u64));
-        is_long_enough && start.read_until(b'\n', &mut line).is_ok() && self.is_of(&line)
+        first_line(&self.path, self.offset).is_some_and(|line| self.is_of(&line))
     }
 
     /// Whether a log with this first line, its end included, is meant.
@@ -113,6 +115,15 @@ impl Offset {
             _ => false,
         }
     }
+}
+
+/// The first line of a log that is at least so long.
+fn first_line(path: &str, length: u64) -> Option<Vec<u8>> {
+    let file = fs::File::open(path).ok()?;
+    let is_long_enough = file.metadata().is_ok_and(|found| found.is_file() && found.len() >= length);
+    let mut line = Vec::new();
+    let mut start = BufReader::new(file.take(limit::LINE_BYTES as u64));
+    (is_long_enough && start.read_until(b'\n', &mut line).is_ok()).then_some(line)
 }
 
 /// Checksum of a log's first line, its end included, as fail2ban's database has it.

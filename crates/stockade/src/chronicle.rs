@@ -1,18 +1,18 @@
 //! What happens to fail2ban's jails, for its log, its database and its actions: noted while a turn is taken, told when it is recorded.
 //! Without jails of fail2ban's configuration there is nobody to tell, and nothing is noted.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use dropin::{Happening, Ignorer};
 use event::limit::FAIL2BAN_STILL_FAILING;
-use event::{Ban, Decision, Failure, JailName, Moment, Subject};
-use mirror::Standing;
+use event::{Ban, Decision, Failure, JailName, Moment, Position, Subject};
+use mirror::{Offset, Standing};
 
 use crate::clock;
 use crate::engine::Engine;
-use crate::foreign::ForeignJail;
+use crate::foreign::{ForeignJail, paths};
 
 /// Told of what happens, in order; must not wait.
 pub type Audience = Arc<dyn Fn(Vec<Happening>) + Send + Sync>;
@@ -23,6 +23,8 @@ pub struct Chronicle {
     noted: Vec<Happening>,
     /// Who fails on in a jail that has banned them: how often since it was noted last, and since when.
     still: HashMap<(JailName, Subject), (u32, Moment)>,
+    /// Up to where each log is read, as far as that is recorded.
+    read: BTreeMap<String, u64>,
     /// `dbpurgeage` in seconds: for how long a ban that is over makes the next one longer.
     pub(crate) remembers_for: i64,
 }
@@ -33,7 +35,13 @@ const REMEMBERS_FOR: i64 = 24 * 60 * 60;
 impl Chronicle {
     /// For this audience; none if nobody listens.
     pub fn new(audience: Option<Audience>) -> Self {
-        Self { audience, noted: Vec::new(), still: HashMap::new(), remembers_for: REMEMBERS_FOR }
+        Self {
+            audience,
+            noted: Vec::new(),
+            still: HashMap::new(),
+            read: BTreeMap::new(),
+            remembers_for: REMEMBERS_FOR,
+        }
     }
 
     /// At the end of a turn that is recorded.
@@ -46,6 +54,18 @@ impl Chronicle {
     /// Nothing of what was noted happened now.
     pub fn forget(&mut self) {
         self.noted.clear();
+    }
+
+    /// Up to where logs are read, once that is recorded.
+    pub fn note_read(&mut self, positions: &[(String, Position)]) {
+        if self.audience.is_none() {
+            return;
+        }
+        for (path, position) in positions {
+            if let Position::File { offset, .. } = position {
+                self.read.insert(path.clone(), *offset);
+            }
+        }
     }
 
     fn note(&mut self, happening: Happening) {
@@ -154,6 +174,19 @@ impl Engine {
                 self.chronicle.note(restored);
             }
         }
+    }
+
+    /// Ends it: up to where fail2ban's jails have read their logs since the start, so that fail2ban, if it is to run again, counts no line
+    /// a second time. A log that is shorter now, or cannot be read, is not among them.
+    pub(crate) fn into_offsets(self) -> Vec<Offset> {
+        let mut offsets = Vec::new();
+        for jail in self.told_jails() {
+            for path in jail.logs().iter().flat_map(|log| paths(log)) {
+                let read = self.chronicle.read.get(&path);
+                offsets.extend(read.and_then(|read| Offset::of(&jail.model.name, &path, *read)));
+            }
+        }
+        offsets
     }
 
     /// fail2ban's jails that run.

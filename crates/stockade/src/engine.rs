@@ -165,7 +165,7 @@ impl Engine {
     }
 
     /// Takes messages until one says stop; says why it stopped.
-    pub(crate) fn run(mut self, inbox: &Receiver<Message>) -> End {
+    pub(crate) fn run(&mut self, inbox: &Receiver<Message>) -> End {
         loop {
             let patience = if self.changes.is_empty() { TICK } else { BACKLOG_TICK };
             let stop = match inbox.recv_timeout(patience) {

@@ -26,7 +26,7 @@ use charset::{Charset, Encoding};
 use ignored::Ignored;
 
 pub use directory::Directory;
-pub use ends::{ends, logs};
+pub use ends::{ends, logs, paths};
 pub use judge::ForeignJudge;
 pub use name::name_of;
 pub use ports::{Ports, is_firewall};

@@ -4,6 +4,7 @@
 mod newcomers;
 mod database;
 
+use std::net::Ipv6Addr;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,7 +13,7 @@ use control::answer::ActionHealth;
 use dropin::{Counts, Happening, LogTarget, Model, Wrong};
 use fail2ban::{Remark, Topic, Value};
 use jiff::tz::TimeZone;
-use mirror::{Database, Log, MirrorError, Seal};
+use mirror::{Database, Legacy, LegacyBan, Log, MirrorError, Offset, Seal};
 
 use crate::chronicle::Audience;
 use crate::clock;
@@ -144,6 +145,19 @@ impl Keepers {
                 missed: one.missed,
             });
         health.collect()
+    }
+
+    /// What fail2ban held of a single IPv6 address goes on as a ban of its /64, which has a row of its own: the old one would outlive it.
+    pub fn replace(&self, legacy: &Legacy, is_run: impl Fn(&str) -> bool) {
+        let single = |ban: &&LegacyBan| ban.ip.parse::<Ipv6Addr>().is_ok();
+        for ban in legacy.bans.iter().filter(single).filter(|ban| is_run(&ban.jail)) {
+            self.database.forget(&ban.jail, &ban.ip);
+        }
+    }
+
+    /// Up to where a log is read.
+    pub fn tell_offset(&self, offset: Offset) {
+        self.database.tell_offset(offset);
     }
 
     /// Writes database and log to the end, and ends the actions, as fail2ban does.

@@ -140,13 +140,16 @@ pub fn run(options: &Options) -> Result<End, StartError> {
 
     (options.ready)();
     let end = core.run(&inbox);
+    let read = core.into_offsets();
     drop(inbox);
     if let Some(Ok(Some(running))) = web.map(thread::JoinHandle::join) {
         running.stop();
     }
     outlets.stop();
     fail2ban.into_iter().for_each(Presence::stop);
-    takeover.iter().for_each(|takeover| takeover.stop());
+    if let Some(takeover) = takeover {
+        takeover.stop(read);
+    }
     clients.wait(start::LAST_ANSWERS);
     Ok(end)
 }

@@ -17,6 +17,7 @@ impl Engine {
         self.batch.at = now;
         match self.store.commit(&self.batch) {
             Ok(()) => {
+                self.chronicle.note_read(&self.batch.positions);
                 self.batch = Batch::default();
                 self.health.store_error = None;
             }

@@ -63,6 +63,8 @@ impl Engine {
     /// Compares the kernel with the wanted bans before anything else, and waits for it: 'ready' means that it stands.
     /// Says whether that was the end already, as when a source cannot be read.
     pub(crate) fn enforce_at_start(&mut self, inbox: &Receiver<Message>) -> Option<End> {
+        // The whole is compared now, and single changes of a table that is not laid yet would be refused.
+        self.changes.clear();
         self.reconcile_now();
         // Readers may be faster; what they found waits its turn.
         let mut early = Vec::new();

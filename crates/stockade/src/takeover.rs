@@ -17,7 +17,7 @@ use event::limit::FAIL2BAN_LOOKUP_PATIENCE_MILLIS;
 use event::{Origin, Position};
 use fail2ban::stream::{self, Ask, Logs, Overrides};
 use fail2ban::{Remark, Topic, Value};
-use mirror::Legacy;
+use mirror::{Legacy, Offset};
 
 use crate::chronicle::Audience;
 use crate::desk::Desk;
@@ -136,6 +136,9 @@ impl Takeover {
         self.directory.begin();
         self.directory.settle(NAMES_PATIENCE);
         let (keepers, remarks) = Keepers::start(&model, seal, engine).map_err(StartError::Fail2ban)?;
+        if let Some(legacy) = &legacy {
+            keepers.replace(legacy, |jail| runs(&model).any(|known| known.name == jail));
+        }
         let mut known = self.remarks();
         known.add(unmet);
         known.add(remarks);
@@ -157,9 +160,10 @@ impl Takeover {
         self.remarks().told()
     }
 
-    /// Ends what is kept for others.
-    pub fn stop(&self) {
+    /// Ends what is kept for others; up to where logs are read is written down before.
+    pub fn stop(&self, read: Vec<Offset>) {
         if let Some(keepers) = self.keepers.get() {
+            read.into_iter().for_each(|offset| keepers.tell_offset(offset));
             keepers.stop();
         }
     }

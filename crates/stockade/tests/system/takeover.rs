@@ -99,6 +99,18 @@ fn fail2bans_jails_run_and_its_own_client_drives_them() {
     let (status, said) = daemon.ends();
     assert!(status.success(), "{said}");
     assert!(place.kernel.holds("198.51.100.8"), "stopping lifts no ban");
+    fail2ban_would_read_on_at_the_end(&place);
+}
+
+/// Its database tells where the log ends, and which log that is.
+fn fail2ban_would_read_on_at_the_end(place: &Place) {
+    let question = "SELECT jail, path, firstlinemd5, lastfilepos FROM logs";
+    let output = Command::new("sqlite3").arg(place.path("fail2ban.sqlite3")).arg(question).output();
+    let told = String::from_utf8(output.expect("run sqlite3").stdout).expect("it prints text");
+    let text = fs::read(place.log()).expect("read the log");
+    let first_line = text.split_inclusive(|byte| *byte == b'\n').next().expect("a line");
+    let sum = mirror::legacy::first_line_checksum(first_line);
+    assert_eq!(told, format!("sshd|{}|{sum}|{}\n", place.log().display(), text.len()));
 }
 
 fn words<'a>(folder: &'a Path, socket: &'a Path) -> [&'a str; 4] {
@@ -150,15 +162,12 @@ fn what_fail2ban_held_is_taken_over_and_panels_see_and_lift_bans() {
     fs::remove_dir_all(place.state()).unwrap();
     let since = crate::support::place::now_seconds() - 600;
     for table in ["bans", "bips"] {
-        let order = if table == "bans" {
-            "(jail, ip, timeofban, bantime, bancount, data)"
-        } else {
-            "(ip, jail, timeofban, bantime, bancount, data)"
-        };
-        let who = if table == "bans" { "'sshd', '192.0.2.44'" } else { "'192.0.2.44', 'sshd'" };
-        sql(&format!(
-            "INSERT INTO {table} {order} VALUES ({who}, {since}, 3600, 1, '{{\"matches\": [], \"failures\": 5}}')"
-        ));
+        for ip in ["192.0.2.44", "2001:db8:1:2::44"] {
+            sql(&format!(
+                "INSERT INTO {table} (jail, ip, timeofban, bantime, bancount, data)
+                 VALUES ('sshd', '{ip}', {since}, 3600, 1, '{{\"matches\": [], \"failures\": 5}}')"
+            ));
+        }
     }
 
     let mut notices = Notices::listen();
@@ -166,6 +175,12 @@ fn what_fail2ban_held_is_taken_over_and_panels_see_and_lift_bans() {
     assert!(place.kernel.holds("192.0.2.44"), "{}", place.kernel.table());
     let ban = place.ban_of("192.0.2.44").expect("the ban of fail2ban's");
     assert_eq!(seconds_of(&ban["until"]), since + 3600, "the time already served counts");
+    // One address of a network that is banned as a whole has no row beside it.
+    for table in ["bans", "bips"] {
+        let question = format!("SELECT ip FROM {table} WHERE ip LIKE '2001:%'");
+        until("the database", || sql(&question) == "2001:db8:1:2::/64");
+    }
+    assert_eq!(client(&place, &folder, &["unban", "2001:db8:1:2::44"]).1, "1\n");
     place.fail("192.0.2.45", 3);
     notices.added("192.0.2.45");
     place.settle(&mut daemon);
@@ -187,7 +202,8 @@ fn what_fail2ban_held_is_taken_over_and_panels_see_and_lift_bans() {
     }
     // Its options are heeded from the first line on.
     assert!(log.lines().all(|line| line.starts_with("fail2ban.") && !line.contains("  ")), "{log}");
-    drop(daemon);
+    let said = daemon.stop();
+    assert!(!said.contains("ERROR"), "{said}");
     what_was_deleted_meanwhile_is_lifted(&place, &words(&folder, &socket), &sql);
 }
 
