@@ -14,6 +14,13 @@ pub struct FileSpec {
     pub pattern: String,
 }
 
+impl FileSpec {
+    /// Whether it can be followed at all, be there what may.
+    pub fn check(&self) -> Result<(), SourceError> {
+        Pattern::parse(self).map(drop)
+    }
+}
+
 /// A pattern taken apart.
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern {

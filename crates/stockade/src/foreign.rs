@@ -20,7 +20,7 @@ use dropin::model::{DatePattern, Expression, JailModel};
 use event::{JailName, Port, Subject};
 use fail2ban::{FilterText, Remark, Topic, formula};
 use mirror::Terms;
-use source::JournalWish;
+use source::{FileSpec, JournalWish};
 
 use charset::{Charset, Encoding};
 use ignored::Ignored;
@@ -46,6 +46,8 @@ pub struct ForeignJail {
     ignored: Ignored,
     /// How bans grow; none if they do not.
     growth: Option<formula::BanTime>,
+    /// The files that it reads.
+    logs: Vec<String>,
     /// What its logs are written in, unless it is UTF-8.
     charset: Option<Charset>,
     /// What it reads of a journal, unless it reads logs.
@@ -66,6 +68,7 @@ impl ForeignJail {
             ports,
             ignored: ignored(model, directory, &mut remarks),
             growth,
+            logs: logs_of(model, &mut remarks),
             charset: charset(model, &mut remarks),
             journal: journal::wish(model, &mut remarks),
             given_up: AtomicU64::new(0),
@@ -93,10 +96,7 @@ impl ForeignJail {
 
     /// The files that it reads.
     pub fn logs(&self) -> Vec<String> {
-        if self.model.reads_journal() {
-            return Vec::new();
-        }
-        self.model.logs.iter().map(|log| log.path.clone()).collect()
+        self.logs.clone()
     }
 
     /// What it reads of a journal, unless it reads logs.
@@ -179,6 +179,18 @@ fn ignored(model: &JailModel, directory: &Arc<Directory>, remarks: &mut Vec<Rema
         remark("ignoreself", text.to_owned());
     }
     ignored
+}
+
+/// One that cannot be followed would keep all others from being followed.
+fn logs_of(model: &JailModel, remarks: &mut Vec<Remark>) -> Vec<String> {
+    let told = model.logs.iter().filter(|_| !model.reads_journal()).map(|log| log.path.clone());
+    let can_be_followed = |path: &String| {
+        let wrong = FileSpec { pattern: path.clone() }.check().err();
+        let topic = || Topic::jail(&model.name, "logpath");
+        remarks.extend(wrong.iter().map(|wrong| Remark::new(topic(), format!("{wrong}; it is not read"))));
+        wrong.is_none()
+    };
+    told.filter(can_be_followed).collect()
 }
 
 fn charset(model: &JailModel, remarks: &mut Vec<Remark>) -> Option<Charset> {

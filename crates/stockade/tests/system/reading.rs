@@ -9,7 +9,7 @@ use crate::change_over::debian::{Debian, client};
 use crate::honoured::{SETTINGS, SSHD, configuration_of, launch_by};
 use crate::support::place::{STOCKADE, append, append_bytes};
 use crate::support::words::wrong;
-use crate::support::{Daemon, Place, until};
+use crate::support::{Daemon, Notices, Place, until};
 
 /// Ours and Debian's on the same logs.
 struct Both {
@@ -147,4 +147,17 @@ fn a_reload_by_our_client_lets_a_jail_wait_for_its_log() {
         until("the ban", || client(&folder, &["get", jail, "banip"]).1.trim() == "192.0.2.8");
     }
     place.settle(&mut daemon);
+}
+
+#[test]
+fn a_log_that_cannot_be_followed_keeps_no_other_from_it() {
+    let place = Place::new(SETTINGS);
+    let jails = "[odd]\nenabled = true\nfilter = sshd\nlogpath = DIR/[.log\n  relative.log\n\n[sshd]\nenabled = true\nlogpath = LOG\n";
+    let folder = configuration_of("ours", &place, &[("sshd", SSHD)], jails);
+    let mut notices = Notices::listen();
+    let daemon = launch_by(&[], &place, &folder).ready();
+    let said = daemon.said();
+    assert_eq!(said.matches("it is not read").count(), 2, "{said}");
+    place.fail("192.0.2.8", 3);
+    notices.added("192.0.2.8");
 }
