@@ -5,6 +5,8 @@ use event::{Ban, Decision, Failure, JailName, Moment, Position, Subject, Success
 /// What one turn of the engine changed. It is recorded in one transaction, in the order of the fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
+    /// Bans that others made and that were over before: they go into the history.
+    pub past: Vec<PastBan>,
     /// Failures that were counted.
     pub failures: Vec<Failure>,
     /// Logins that clear the recorded failures up to then of their own account, subject and jail: they count no more, also
@@ -27,7 +29,8 @@ pub struct Batch {
 impl Batch {
     /// Whether there is nothing to record.
     pub fn is_empty(&self) -> bool {
-        self.failures.is_empty()
+        self.past.is_empty()
+            && self.failures.is_empty()
             && self.cleared.is_empty()
             && self.decisions.is_empty()
             && self.expired.is_empty()

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use crate::names::Names;
 use crate::row::{Key, address_bytes, deed_number, ending_number, proof_number, scope_number};
 use crate::tally::{self, FailureSums};
-use crate::{Action, Batch, Deed, Ending, MemoryChange, MemoryRow};
+use crate::{Action, Batch, Deed, Ending, MemoryChange, MemoryRow, PastBan};
 
 /// Records a batch, all of it or nothing.
 ///
@@ -19,6 +19,9 @@ pub(crate) fn commit(conn: &mut Connection, names: &mut Names, batch: &Batch) ->
     record_failures(&transaction, names, &batch.failures)?;
     for success in &batch.cleared {
         clear(&transaction, names, success)?;
+    }
+    for past in &batch.past {
+        record_past(&transaction, names, past)?;
     }
     record_decisions(&transaction, names, &batch.decisions)?;
     let mut expired: Vec<_> = batch.expired.iter().collect();
@@ -40,6 +43,32 @@ pub(crate) fn commit(conn: &mut Connection, names: &mut Names, batch: &Batch) ->
         record_action(&transaction, action)?;
     }
     transaction.commit()
+}
+
+fn record_past(
+    transaction: &Transaction<'_>,
+    names: &mut Names,
+    PastBan { ban, ended, ending }: &PastBan,
+) -> rusqlite::Result<()> {
+    let jail = names.jail_number(transaction, &ban.jail)?;
+    transaction
+        .prepare_cached(
+            "INSERT INTO history (subject, jail, scope, since, until, failures, proof, reason, ended, ending)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?
+        .execute(params![
+            Key::of(&ban.subject),
+            jail,
+            scope_number(ban.scope),
+            ban.since.millis(),
+            ban.until.millis(),
+            ban.failures,
+            proof_number(ban.proof),
+            ban.reason,
+            ended.millis(),
+            ending_number(*ending),
+        ])
+        .map(drop)
 }
 
 fn record_failures(

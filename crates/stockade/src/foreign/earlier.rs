@@ -30,7 +30,7 @@ impl Engine {
         self.count(subject, &jail.name, at, |counts| counts.of(&jail.name))
     }
 
-    /// As the record knows it, and as fail2ban's database knew it when it was taken over.
+    /// As the record knows it, with what fail2ban's database knew when it was taken over.
     fn count(
         &self,
         subject: &Subject,
@@ -58,11 +58,7 @@ impl Engine {
             }
         }
         counts.forget(age, at);
-        let from_before = self.decider.remembered(subject).filter(|memory| {
-            let is_first = bans.is_empty() && is_outdated((memory.last_at, memory.last_until), age, at);
-            !counts.has_forgotten && !is_first
-        });
-        sum(&counts).saturating_add(from_before.map_or(0, |memory| memory.times))
+        sum(&counts)
     }
 }
 
@@ -91,8 +87,6 @@ impl Counting {
 #[derive(Default)]
 struct Counts<'b> {
     latest: BTreeMap<&'b JailName, (u32, Moment, Moment)>,
-    /// Something was so old that nothing before it counts.
-    has_forgotten: bool,
 }
 
 impl<'b> Counts<'b> {
@@ -112,9 +106,7 @@ impl<'b> Counts<'b> {
 
     /// What is too old at this time counts no more.
     fn forget(&mut self, age: i64, at: Moment) {
-        let before = self.latest.len();
         self.latest.retain(|_, (_, since, until)| !is_outdated((*since, *until), age, at));
-        self.has_forgotten |= self.latest.len() < before;
     }
 
     fn of(&self, jail: &JailName) -> u32 {

@@ -266,3 +266,51 @@ fn what_was_before_the_start_is_told_to_actions() {
         daemon.stop();
     }
 }
+
+#[test]
+fn how_often_fail2ban_had_banned_is_taken_over() {
+    let place = Place::new("[http]\nlisten = false\n[jails.sshd]\nenabled = 'auto'\n");
+    let folder = configuration(&place);
+    let jails = fs::read_to_string(folder.join("jail.local")).unwrap();
+    fs::write(
+        folder.join("jail.local"),
+        jails.replace("bantime = 1h", "bantime = 1h\nbantime.increment = true"),
+    )
+    .unwrap();
+    let socket = place.path("f2b.sock");
+    place.launch_with(&[], &words(&folder, &socket)).ready().stop();
+    fs::remove_dir_all(place.state()).unwrap();
+    // One of the times is over, one is so old that it is forgotten, one holds yet.
+    let ago = |seconds: i64| crate::support::place::now_seconds() - seconds;
+    let rows = format!(
+        "INSERT INTO bips (ip, jail, timeofban, bantime, bancount) VALUES ('192.0.2.71', 'sshd', {}, 3600, 2), \
+         ('192.0.2.72', 'sshd', {}, 3600, 2), ('192.0.2.73', 'sshd', {}, 7200, 2)",
+        ago(4000),
+        ago(100_000),
+        ago(600)
+    );
+    let done = Command::new("sqlite3").arg(place.path("fail2ban.sqlite3")).arg(rows).status();
+    assert!(done.is_ok_and(|status| status.success()));
+    for _start in 0..2 {
+        let daemon = place.launch_with(&[], &words(&folder, &socket)).ready();
+        let hours = |address: &str| {
+            let ban = place.ban_of(address).expect("a ban");
+            seconds_between(&ban["since"], &ban["until"]) / 3600
+        };
+        assert_eq!(hours("192.0.2.73"), 2);
+        for (address, expected) in [("192.0.2.71", 4), ("192.0.2.72", 1)] {
+            client(&place, &folder, &["set", "sshd", "banip", address]);
+            assert_eq!(hours(address), expected, "{address}");
+        }
+        daemon.stop();
+    }
+    // Whoever is let off begins anew.
+    let daemon = place.launch_with(&[], &words(&folder, &socket)).ready();
+    client(&place, &folder, &["unban", "--all"]);
+    client(&place, &folder, &["set", "sshd", "banip", "192.0.2.71", "192.0.2.73"]);
+    for address in ["192.0.2.71", "192.0.2.73"] {
+        let ban = place.ban_of(address).expect("a ban");
+        assert_eq!(seconds_between(&ban["since"], &ban["until"]), 3600, "{address}");
+    }
+    daemon.stop();
+}
