@@ -89,7 +89,6 @@ impl Book {
         first.is_busy = true;
         // What is to be looked up at once while this look-up runs is looked up once more.
         first.due = Moment::NEVER;
-        first.is_settled = true;
         Some(Turn { entry: first.entry.upgrade()?, seen: first.seen })
     }
 
@@ -107,6 +106,7 @@ impl Book {
         let held = slot.was_found;
         slot.was_found |= !looked.is_failure();
         if slot.due == Moment::NEVER {
+            slot.is_settled = true;
             slot.due = now.after(pause(key, slot.was_found));
         }
         match looked {
@@ -170,5 +170,79 @@ impl News {
             Self::Good(text) => tracing::info!("{text}"),
             Self::Bad(text) => tracing::warn!("{text}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use event::Whitelist;
+
+    use super::*;
+
+    const NOW: Moment = Moment::from_seconds(1_000_000);
+
+    fn found(text: &str) -> Looked {
+        let subject = (text.parse().unwrap(), String::new());
+        Looked::Found { subjects: Whitelist::new([subject]), names: Vec::new(), stamp: None, left_out: None }
+    }
+
+    fn failed() -> Looked {
+        Looked::Failed("the name cannot be looked up".to_owned())
+    }
+
+    #[test]
+    fn a_name_is_settled_when_it_was_answered_and_due_again_in_five_minutes() {
+        let mut book = Book::default();
+        let key = Key::Name("office.example".to_owned());
+        let _held = book.add(key.clone());
+        assert!(book.next(NOW).is_some() && book.next(NOW).is_none() && !book.is_settled());
+        let news = book.take(&key, &found("192.0.2.7"), true, NOW);
+        assert_eq!(news, Some(News::Good("ignoreip 'office.example' means 192.0.2.7".to_owned())));
+        assert!(book.is_settled());
+        assert_eq!(book.wait(NOW), Some(LONGEST));
+        assert!(book.next(NOW).is_none());
+        assert!(book.next(NOW.after(LONGEST)).is_some());
+    }
+
+    #[test]
+    fn what_is_asked_for_while_a_look_up_runs_is_looked_up_once_more() {
+        let mut book = Book::default();
+        let key = Key::Name("office.example".to_owned());
+        let _held = book.add(key.clone());
+        let _turn = book.next(NOW);
+        book.refresh();
+        let _ = book.take(&key, &found("192.0.2.7"), true, NOW);
+        assert!(!book.is_settled());
+        assert!(book.next(NOW).is_some());
+    }
+
+    #[test]
+    fn a_name_that_is_not_found_is_said_once_and_tried_again_sooner() {
+        let mut book = Book::default();
+        let key = Key::Name("office.example".to_owned());
+        let _held = book.add(key.clone());
+        let mut look = |looked: &Looked, at: Moment| {
+            drop(book.next(at).expect("it is due"));
+            let news = book.take(&key, looked, false, at);
+            (news.is_some(), book.wait(at).expect("it is due again"))
+        };
+        let again = Duration::from_secs(FAIL2BAN_LOOKUP_AGAIN_SECONDS);
+        assert_eq!(look(&failed(), NOW), (true, again));
+        let later = NOW.after(LONGEST);
+        assert_eq!(look(&failed(), later), (false, again));
+        assert_eq!(look(&found("192.0.2.7"), later.after(LONGEST)), (true, LONGEST));
+        assert_eq!(look(&failed(), later.after(2 * LONGEST)), (true, LONGEST));
+    }
+
+    #[test]
+    fn what_no_jail_holds_is_forgotten_and_a_clock_that_is_set_back_keeps_nothing_waiting() {
+        let mut book = Book::default();
+        let key = Key::Name("office.example".to_owned());
+        let held = book.add(key.clone());
+        drop(book.next(NOW));
+        let _ = book.take(&key, &found("192.0.2.7"), true, NOW);
+        assert!(book.next(NOW.before(2 * LONGEST)).is_some());
+        drop(held);
+        assert_eq!((book.len(), book.wait(NOW)), (0, None));
     }
 }
