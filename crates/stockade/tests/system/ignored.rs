@@ -2,12 +2,14 @@
 //! a hosts file of the test's own, which both see in the place of the machine's.
 
 use std::fs;
+use std::net::UdpSocket;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::change_over::debian::{Debian, client};
 use crate::honoured::{SETTINGS, SSHD, configuration_of, launch_by};
 use crate::support::words::wrong;
-use crate::support::{Notices, Place, until};
+use crate::support::{Deadline, Notices, Place, until};
 
 /// Runs what follows with this file in the place of `/etc/hosts`.
 fn with_hosts(hosts: &Path) -> [String; 5] {
@@ -117,4 +119,27 @@ fn a_file_in_ignoreip_is_read_and_read_again_when_it_changes() {
     place.fail("192.0.2.18", 3);
     place.settle(&mut daemon);
     assert!(!place.kernel.holds("192.0.2.18"));
+}
+
+#[test]
+fn a_name_server_that_does_not_answer_holds_nothing_up() {
+    const PATIENCE: Duration = Duration::from_secs(10);
+    let place = Place::new(SETTINGS);
+    let server = UdpSocket::bind("127.0.0.1:53").expect("be a name server");
+    server.set_read_timeout(Some(PATIENCE)).expect("set a deadline");
+    let settings = place.path("resolv.conf");
+    fs::write(&settings, "nameserver 127.0.0.1\noptions timeout:30 attempts:2\n").expect("write");
+    let script = format!("mount --bind {} /etc/resolv.conf && exec \"$@\"", settings.display());
+    let jails = "[sshd]\nenabled = true\nlogpath = LOG\nignoreip = slow.example.test\n";
+    let folder = configuration_of("ours", &place, &[("sshd", SSHD)], jails);
+    let mut notices = Notices::listen();
+    let begun = Deadline::start();
+    let _daemon = launch_by(&["unshare", "-m", "sh", "-c", &script, "sh"], &place, &folder).ready();
+    assert!(begun.elapsed() < PATIENCE, "it starts all the same");
+    server.recv(&mut [0; 512]).expect("the name server is asked");
+    let begun = Deadline::start();
+    assert_eq!(client(&folder, &["reload"]).0, 0);
+    place.fail("192.0.2.8", 3);
+    notices.added("192.0.2.8");
+    assert!(begun.elapsed() < PATIENCE, "so does all else go on");
 }
