@@ -114,6 +114,11 @@ impl Origins {
         }
     }
 
+    /// Whether some file says something of this option of a jail.
+    pub fn is_written(&self, jail: &str, option: &str) -> bool {
+        self.jails.get(jail).is_some_and(|origins| origins.options.contains_key(option))
+    }
+
     pub(crate) fn add_jail(&mut self, jail: &str, origins: JailOrigins) {
         self.jails.insert(jail.to_owned(), origins);
     }

@@ -2,6 +2,7 @@
 //! socket. Jails and settings stand in fail2ban's model; what they come to is a plan like any other.
 
 mod remarks;
+mod unheeded;
 
 use std::collections::BTreeSet;
 use std::collections::hash_map::Entry;
@@ -97,6 +98,7 @@ impl Takeover {
         }
         let mut remarks = Remarks::read(&stream);
         remarks.add(refused);
+        remarks.add(unheeded::of(&model, &stream));
         let directory = Arc::default();
         remarks.set(tell(&model, settings, &directory));
         let (socket, pid_file) = (stream.server.socket.into(), stream.server.pidfile.into());

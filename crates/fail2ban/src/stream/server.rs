@@ -173,8 +173,8 @@ impl Reader<'_> {
                 self.complain("loglevel", value, "a level such as INFO; INFO is taken");
             }
         }
-        server.dbmaxmatches = self.number(DEFINITION, "dbmaxmatches");
-        server.stacksize = self.number("Thread", "stacksize");
+        server.dbmaxmatches = self.number(DEFINITION, "dbmaxmatches", &mut server.places);
+        server.stacksize = self.number("Thread", "stacksize", &mut server.places);
     }
 
     fn get(&mut self, section: &str, option: &str) -> Option<ini::Value> {
@@ -187,11 +187,13 @@ impl Reader<'_> {
         }
     }
 
-    fn number(&mut self, section: &str, option: &str) -> Option<i64> {
+    fn number(&mut self, section: &str, option: &str, places: &mut BTreeMap<String, Place>) -> Option<i64> {
         let value = self.get(section, option)?;
         let number = value.text.trim().parse().ok();
         if number.is_none() {
             self.complain(option, value, "a number; the default is taken");
+        } else {
+            places.insert(option.to_owned(), value.place);
         }
         number
     }

@@ -12,7 +12,7 @@ const SETTINGS: &str = "[http]\nlisten = false\n[jails.sshd]\nenabled = 'auto'\n
 const FILES: [(&str, &str); 6] = [
     (
         "jail.conf",
-        "[DEFAULT]\nbackend = auto\nmaxretry = 3\nlogencoding = cp437\nport = 22\n\
+        "[DEFAULT]\nbackend = auto\nmaxretry = 3\nlogencoding = cp437\nport = 22\nusedns = warn\n\
          block = wall[port=\"%(port)s\"]\naction = %(block)s\n  tell\nlogpath = DIR/auth.log\n",
     ),
     (
@@ -34,7 +34,7 @@ fn start(place: &Place) -> Daemon {
     let folder = place.path("fail2ban");
     let own = |name: &str| place.path(name).display().to_string();
     let server = format!(
-        "[Definition]\nlogtarget = {}\ndbfile = None\npidfile = {}\nsocket = {}\n",
+        "[Definition]\nlogtarget = {}\ndbfile = None\npidfile = {}\nsocket = {}\nallowipv6 = no\n[Thread]\nstacksize = 64\n",
         own("fail2ban.log"),
         own("fail2ban.pid"),
         own("f2b.sock")
@@ -59,6 +59,10 @@ fn what_is_not_done_is_said_by_file_and_line() {
         // An action's command, and what its jail passes to it.
         ("action.d/tell.conf:4", "jails one, two: action 'tell': actionban: <matches> stands where"),
         ("jail.local:5", "jail one: action 'wall': port 'odd'"),
+        // What changes nothing here, of the jails and of the server.
+        ("jail.conf:6", "jails one, two: 'usedns = warn' is not heeded"),
+        ("fail2ban.conf:6", "'allowipv6 = no' is not heeded"),
+        ("fail2ban.conf:8", "'stacksize = 64' is not heeded"),
         // A filter's.
         ("filter.d/bad.conf:3", "jail two: ['set', 'two', 'addfailregex', '^(b <HOST>$'] is refused"),
     ];
