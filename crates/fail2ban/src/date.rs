@@ -13,14 +13,13 @@ mod default;
 mod detector;
 
 use std::fmt;
-use std::sync::Arc;
 
 use event::Moment;
 use jiff::tz::TimeZone;
 
 use detector::Detector;
 use minute::{Minute, Written};
-use template::{Seen, Template};
+use template::Seen;
 
 /// A date that was found in a line. `start..end` is what fail2ban cuts out of the line before it looks for failures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,17 +60,18 @@ impl DateDetector {
         self.detector.hits().map(|(won, name)| (won, shown::name(name)))
     }
 
-    /// The date in this line. A date without a zone is in `logtimezone`, or else in `zone`; one without a year is the last such before `now`.
+    /// The date in this line. A date without a zone is in `logtimezone`, or else in `zone`, which must always be the same; one without a
+    /// year is the last such before `now`.
     pub fn find(&mut self, line: &str, now: Moment, zone: &TimeZone) -> Option<Found> {
-        let (template, seen) = self.detector.find(line, now)?;
-        let at = self.moment(line, &template, &seen, now, zone);
+        let (slot, seen) = self.detector.find(line, now)?;
+        let at = self.moment(line, slot, &seen, now, zone);
         Some(Found { at, start: seen.cut.start, end: seen.cut.end })
     }
 
     fn moment(
         &mut self,
         line: &str,
-        template: &Arc<Template>,
+        slot: usize,
         seen: &Seen,
         now: Moment,
         zone: &TimeZone,
@@ -80,11 +80,11 @@ impl DateDetector {
         if cut.is_empty() {
             return None;
         }
-        let assumed = self.assumed;
+        let (template, assumed) = (self.detector.template(slot), self.assumed);
         let work_out = |line: &str| template.moment(line, seen, assumed, now, zone);
         if let Some((second, behind)) = seen.second() {
             let parts = [('<', &line[cut.start..second]), ('>', &line[behind..cut.end])].into_iter();
-            return self.minute.moment(Written { template, zone, second, parts }, line, now, work_out);
+            return self.minute.moment(Written { template, second, parts }, line, now, work_out);
         }
         let Some(fields) = template.taken(seen) else { return work_out(line) };
         let second = fields.clone().find(|(letter, part)| *letter == 'S' && part.len() == 2);
@@ -92,7 +92,7 @@ impl DateDetector {
         // The fraction of a second says nothing to fail2ban either.
         let parts = fields.filter(|(letter, _)| !matches!(letter, 'S' | 'f'));
         let parts = parts.map(|(letter, part)| (letter, &line[part]));
-        self.minute.moment(Written { template, zone, second: second.start, parts }, line, now, work_out)
+        self.minute.moment(Written { template, second: second.start, parts }, line, now, work_out)
     }
 }
 

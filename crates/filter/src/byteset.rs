@@ -32,6 +32,12 @@ impl ByteSet {
         self.0[usize::from(byte)]
     }
 
+    /// The byte that is not in the set, if it is only one.
+    pub fn only_missing(&self) -> Option<u8> {
+        let mut missing = (0..=255u8).filter(|byte| !self.has(*byte));
+        missing.next().filter(|_| missing.next().is_none())
+    }
+
     /// Whether the two have no byte in common.
     pub fn is_disjoint(&self, other: &Self) -> bool {
         !self.0.iter().zip(other.0.iter()).any(|(a, b)| *a && *b)

@@ -36,7 +36,8 @@ fn program(hir: &Hir, slots_max: usize, whole: bool) -> Option<Program> {
     let first = compiler.first_set(0);
     let Compiler { steps, sets, slots, .. } = compiler;
     let Table { ways, classes, class_count } = table;
-    Some(Program { steps, sets, ways, classes, class_count, slots, anchored, first, whole })
+    let stops = sets.iter().map(ByteSet::only_missing).collect();
+    Some(Program { steps, sets, stops, ways, classes, class_count, slots, anchored, first, whole })
 }
 
 struct Compiler {

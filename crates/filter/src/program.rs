@@ -69,6 +69,8 @@ pub(crate) const NO_STEP: u16 = u16::MAX;
 pub struct Program {
     pub(crate) steps: Vec<Step>,
     pub(crate) sets: Vec<ByteSet>,
+    /// For each set, the only byte that is not in it, if it is only one.
+    pub(crate) stops: Vec<Option<u8>>,
     /// For each split and each class of bytes, its ways.
     pub(crate) ways: Vec<Ways>,
     /// The class of each byte, among those that splits tell apart; the last is that of the text's end.
@@ -246,9 +248,8 @@ impl Machine<'_> {
             Step::Bytes(bytes) => Next::when(self.text[at..].starts_with(bytes), step + 1, at + bytes.len()),
             Step::One { set } => Next::when(self.next_is_in(*set, at), step + 1, at + 1),
             Step::Run { set, min, max, greedy, after } => {
-                let set = &self.program.sets[usize::from(*set)];
                 let reach = at.saturating_add(*max as usize).min(self.text.len());
-                let high = self.run_end(set, at, reach);
+                let high = self.run_end(usize::from(*set), at, reach);
                 let low = at + *min as usize;
                 if high < low {
                     Next::Dead
@@ -301,10 +302,18 @@ impl Machine<'_> {
         self.text.get(at).is_some_and(|byte| self.program.sets[usize::from(set)].has(*byte))
     }
 
-    /// The end of the longest run of bytes of `set` from `at`, not past `reach`.
+    /// The end of the longest run of bytes of the set from `at`, not past `reach`.
     #[inline(always)]
-    fn run_end(&mut self, set: &ByteSet, at: usize, reach: usize) -> usize {
-        let length = self.text[at..reach].iter().position(|byte| !set.has(*byte)).unwrap_or(reach - at);
+    fn run_end(&mut self, set: usize, at: usize, reach: usize) -> usize {
+        let text = &self.text[at..reach];
+        let end = match self.program.stops[set] {
+            Some(stop) => memchr(stop, text),
+            None => {
+                let set = &self.program.sets[set];
+                text.iter().position(|byte| !set.has(*byte))
+            }
+        };
+        let length = end.unwrap_or(text.len());
         self.fuel -= (length / RUN_BYTES_PER_STEP) as i64;
         at + length
     }

@@ -33,7 +33,7 @@ struct Slot {
 }
 
 /// The last match: where it stood, and what stood at its edges.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Last {
     slot: usize,
     start: usize,
@@ -97,22 +97,25 @@ impl Detector {
         self.slots.iter().map(|slot| (slot.won, slot.template.name.as_str()))
     }
 
-    /// The template that fits this line, and where.
-    pub fn find(&mut self, line: &str, now: Moment) -> Option<(Arc<Template>, Seen)> {
+    /// A template, by its present place.
+    pub fn template(&self, slot: usize) -> &Arc<Template> {
+        &self.slots[slot].template
+    }
+
+    /// The place of the template that fits this line, and where it does.
+    pub fn find(&mut self, line: &str, now: Moment) -> Option<(usize, Seen)> {
         let (slot, seen) = match self.again(line) {
             Again::Same(slot, seen) => (slot, seen),
             Again::Elsewhere(skip, slot, seen) => self.search(line, skip, Some((slot, seen)))?,
             Again::Skip(slot) => self.search(line, Some(slot), None)?,
             Again::No => self.search(line, None, None)?,
         };
-        let template = self.slots[slot].template.clone();
-        self.learn(line, slot, &seen, now);
-        Some((template, seen))
+        Some((self.learn(line, slot, &seen, now), seen))
     }
 
     /// Tries the template that matched last, where it matched last.
     fn again(&mut self, line: &str) -> Again {
-        let Some(last) = self.last.clone() else { return Again::No };
+        let Some(last) = self.last else { return Again::No };
         let slot = last.slot;
         let anchored = self.slots[slot].template.anchored;
         let anchored = anchored.begin || anchored.end;
@@ -161,7 +164,8 @@ impl Detector {
         best
     }
 
-    fn learn(&mut self, line: &str, index: usize, seen: &Seen, now: Moment) {
+    /// Notes what a match says of its template, and gives the place of the template from now on.
+    fn learn(&mut self, line: &str, index: usize, seen: &Seen, now: Moment) -> usize {
         let (start, end) = (seen.whole.start, seen.whole.end);
         let slot = &mut self.slots[index];
         slot.won += 1;
@@ -172,8 +176,14 @@ impl Detector {
         }
         let same = self.last.as_ref().is_some_and(|last| last.slot == index);
         let index = if index > 0 && !same { self.bubble_up(index) } else { index };
-        let edge = |at: usize| [line[..at].chars().next_back(), line[at..].chars().next()];
+        let anchored = self.slots[index].template.anchored;
+        let edge = |at: usize| match anchored.begin || anchored.end {
+            // They are never asked for then.
+            true => [None; 2],
+            false => [line[..at].chars().next_back(), line[at..].chars().next()],
+        };
         self.last = Some(Last { slot: index, start, end, start_edge: edge(start), end_edge: edge(end) });
+        index
     }
 
     /// Moves a template ahead if it outweighs the one in the place it aims for, or the one just before it.

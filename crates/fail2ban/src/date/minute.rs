@@ -4,11 +4,10 @@
 use std::sync::Arc;
 
 use event::Moment;
-use jiff::tz::TimeZone;
 
 use super::template::Template;
 
-/// The moments of one minute, written in one way.
+/// The moments of one minute, written in one way, in one zone.
 #[derive(Clone, Debug, Default)]
 pub struct Minute {
     known: Option<Known>,
@@ -19,8 +18,6 @@ pub struct Minute {
 pub struct Written<'d, P> {
     /// Its template.
     pub template: &'d Arc<Template>,
-    /// The zone of dates that name none.
-    pub zone: &'d TimeZone,
     /// Where the two digits are.
     pub second: usize,
     /// All that says something but the second and its fraction, each part with what it is.
@@ -30,7 +27,6 @@ pub struct Written<'d, P> {
 #[derive(Clone, Debug)]
 struct Known {
     template: Arc<Template>,
-    zone: TimeZone,
     /// Years and days that are not written are guessed from it.
     now: Moment,
     parts: Vec<(char, String)>,
@@ -55,14 +51,13 @@ impl Minute {
             known.now == now
                 && Arc::ptr_eq(&known.template, date.template)
                 && are_same(&known.parts, date.parts.clone())
-                && known.zone == *date.zone
         });
         let Some(known) = known else {
             // Where no date is like the one before, as among those of several logs, no more is worked out than what is asked for.
             let found = work_out(line)?;
-            let (template, zone) = (Arc::clone(date.template), date.zone.clone());
+            let template = Arc::clone(date.template);
             let parts = date.parts.map(|(kind, part)| (kind, part.to_owned())).collect();
-            self.known = Some(Known { template, zone, now, parts, first: None });
+            self.known = Some(Known { template, now, parts, first: None });
             return Some(found);
         };
         if known.first.is_none() {
