@@ -137,7 +137,7 @@ impl<'c> Change<'c> {
             Self::AddMatch(_) | Self::DelMatch(_) => {}
             Self::Prefix("") => jail.prefregex = None,
             Self::Prefix(source) => {
-                jail.prefregex = Some(Expression::new(source, &jail.use_dns, false, jail.edition)?)
+                jail.prefregex = Some(Expression::new(source, &jail.use_dns, false, jail.edition)?);
             }
             Self::AddFailure(sources) => {
                 for source in sources {

@@ -28,7 +28,7 @@ pub(super) fn wish(model: &JailModel, remarks: &mut Vec<Remark>) -> Option<Journ
     }
     // Without any, all entries are read, but not where only wrong ones were given.
     let is_wrong = matches.is_empty() && !wrong.is_empty();
-    (!is_wrong).then(|| JournalWish { place: JournalPlace { options }, matches, lines: true })
+    (!is_wrong).then_some(JournalWish { place: JournalPlace { options }, matches, lines: true })
 }
 
 #[cfg(test)]
