@@ -1,12 +1,12 @@
 //! The journal as fail2ban's backend `systemd` reads it: what stands in brackets behind it, as options of `journalctl`, and the time that
-//! it puts before an entry. It refuses to start anything and to read an entry.
+//! it puts before an entry. It refuses to start anything and to read an entry; of files it asks whether they are there.
 
 use std::fmt;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::words;
+use crate::{disk, words};
 
 /// Why what stands in brackets cannot be used, in the words of fail2ban and of its Python library.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,9 +73,16 @@ pub fn options(told: &[(String, String)]) -> Result<Vec<String>, Refused> {
         (None, Some(files)) if flags.unwrap_or(0) != 0 || words::listed(files).next().is_none() => {
             Err(Refused::Opening)
         }
-        (None, Some(files)) => Ok(words::listed(files).map(|file| format!("--file={file}")).collect()),
+        (None, Some(files)) => Ok(present(files).into_iter().map(|file| format!("--file={file}")).collect()),
         (None, None) => of_the_host(flags.unwrap_or(SYSTEM_ONLY), option("namespace")),
     }
+}
+
+/// The files and patterns that find something. `journalctl` takes none that is not there beside others; where there is none at all, it says so.
+fn present(files: &str) -> Vec<&str> {
+    let all: Vec<&str> = words::listed(files).collect();
+    let found: Vec<&str> = all.iter().copied().filter(|file| !disk::matching(file).is_empty()).collect();
+    if found.is_empty() { all } else { found }
 }
 
 fn of_the_host(flags: i64, namespace: Option<&str>) -> Result<Vec<String>, Refused> {

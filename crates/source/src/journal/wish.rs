@@ -102,20 +102,26 @@ impl Stream {
 pub(super) struct Wanted {
     /// None: every entry.
     alternatives: Option<BTreeSet<Alternative>>,
-    pub(super) lines: bool,
+    /// What is looked at to tell who wants an entry.
+    fields: BTreeSet<String>,
+    lines: bool,
 }
 
 impl Wanted {
     pub(super) fn of(streams: &[Stream]) -> Self {
         let all = streams.iter().any(|stream| stream.alternatives.is_empty());
-        let alternatives = || streams.iter().flat_map(|stream| stream.alternatives.iter().cloned()).collect();
-        Self { alternatives: (!all).then(alternatives), lines: streams.iter().any(|stream| stream.lines) }
+        let alternatives = || streams.iter().flat_map(|stream| &stream.alternatives);
+        Self {
+            alternatives: (!all).then(|| alternatives().cloned().collect()),
+            fields: alternatives().flatten().map(|(field, _)| field.clone()).collect(),
+            lines: streams.iter().any(|stream| stream.lines),
+        }
     }
 
     /// The other fields are most of an entry, and we would only throw them away.
     pub(super) fn output_fields(&self) -> OsString {
         let mut fields = BTreeSet::from(["MESSAGE"]);
-        fields.extend(self.alternatives.iter().flatten().flatten().map(|(field, _)| field.as_str()));
+        fields.extend(self.fields.iter().map(String::as_str));
         if self.lines {
             fields.extend(Fields::OF_LINES);
         }
@@ -174,8 +180,8 @@ mod tests {
         };
         let (one, other) = (stream(&[&["B=2", "A=1"], &["C=4"]]), stream(&[&["C=4"]]));
         let fields = "--output-fields=A,B,C,MESSAGE".to_owned();
-        assert_eq!(told(&[one.clone(), other]), ("A=1 B=2 + C=4".to_owned(), fields));
-        assert_eq!(told(&[one, stream(&[])]), (String::new(), "--output-fields=MESSAGE".to_owned()));
+        assert_eq!(told(&[one.clone(), other]), ("A=1 B=2 + C=4".to_owned(), fields.clone()));
+        assert_eq!(told(&[one, stream(&[])]), (String::new(), fields));
     }
 
     #[test]

@@ -112,7 +112,10 @@ impl ForeignJudge {
             return None;
         }
         let date = journal::date(entry.sent_micros, &self.zone);
-        let line = match (std::str::from_utf8(entry.line), &self.jail.charset) {
+        let line = match (
+            std::str::from_utf8(entry.line),
+            self.jail.charset.as_ref().filter(|one| !one.is_wide()),
+        ) {
             (Ok(line), _) => Cow::Borrowed(line),
             (Err(_), Some(charset)) => {
                 charset.read(entry.line, &mut self.text);
@@ -159,7 +162,8 @@ impl ForeignJudge {
             address,
             at,
             account: account.map(|text| cut(text, ACCOUNT_BYTES).into()),
-            count: u32::try_from(found.attempts).unwrap_or(u32::MAX).max(1),
+            // However many lines it took: so does fail2ban count.
+            count: 1,
             // fail2ban's patterns do not say; its users expect a ban.
             proof: Proof::Proven,
             echo: 0,
