@@ -121,6 +121,8 @@ fn every_jail_bans(pbx: &Pbx, notices: &mut Notices) {
         for port in ["22", "80", "443", "5060-5061", "4569", "10000-10200", "8089", "5038", "8088"] {
             assert!(closed.split_whitespace().any(|word| word == port), "{protocol} {port}: {closed}");
         }
+        let is_module_s = closed.contains("10201-65535 : goto jail_module_example");
+        assert_eq!(is_module_s, protocol == "tcp", "{closed}");
     }
 }
 
