@@ -1,6 +1,7 @@
 //! The binary called as fail2ban's programs: what they print, how they end, and the daemon that they start and stop, held against Debian's.
 
 mod report;
+mod journal;
 
 use std::fs;
 use std::os::unix::fs::symlink;

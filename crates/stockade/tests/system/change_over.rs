@@ -14,6 +14,7 @@
 //!   fails again in that moment here.
 
 pub mod debian;
+mod journals;
 mod scenario;
 mod words;
 mod by_hand;

@@ -6,6 +6,7 @@ pub mod namespace;
 pub mod peer;
 pub mod notices;
 pub mod daemon;
+pub mod journal;
 pub mod place;
 pub mod words;
 
