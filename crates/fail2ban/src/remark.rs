@@ -8,7 +8,7 @@ use crate::complaint::{Complaint, Place};
 use crate::value::Value;
 
 /// Something that cannot be honoured, with what happens instead.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Remark {
     /// What it is about.
     pub topic: Topic,
@@ -17,7 +17,7 @@ pub struct Remark {
 }
 
 /// What a remark is about: as much as there is to name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Topic {
     /// The jail; none is the server itself.
     pub jail: Option<String>,
@@ -117,6 +117,11 @@ impl Origins {
     /// Whether some file says something of this option of a jail.
     pub fn is_written(&self, jail: &str, option: &str) -> bool {
         self.jails.get(jail).is_some_and(|origins| origins.options.contains_key(option))
+    }
+
+    /// Forgets the jails of which something else is known than the files say.
+    pub fn retain(&mut self, is_theirs: impl Fn(&str) -> bool) {
+        self.jails.retain(|jail, _| is_theirs(jail));
     }
 
     pub(crate) fn add_jail(&mut self, jail: &str, origins: JailOrigins) {

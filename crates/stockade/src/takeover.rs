@@ -16,7 +16,7 @@ use control::answer::{self, ActionHealth};
 use dropin::{Edition, JailModel, Model, Socket, Stop, Unborn, Wrong};
 use event::limit::FAIL2BAN_LOOKUP_PATIENCE_MILLIS;
 use event::{Origin, Position};
-use fail2ban::stream::{self, Ask, Logs, Overrides};
+use fail2ban::stream::{self, Ask, Logs, Overrides, Stream};
 use fail2ban::{Remark, Topic, Value};
 use mirror::{Legacy, Offset};
 
@@ -38,6 +38,8 @@ const NAMES_PATIENCE: Duration = Duration::from_millis(FAIL2BAN_LOOKUP_PATIENCE_
 
 /// fail2ban's side of the program.
 pub struct Takeover {
+    /// The folder, and what the command line says in the place of its files.
+    source: (PathBuf, Overrides),
     model: Mutex<Model>,
     socket: PathBuf,
     pid_file: Option<PathBuf>,
@@ -76,29 +78,11 @@ impl Presence {
 
 impl Takeover {
     /// Reads the folder and tells `settings` its jails. What cannot be honoured is told; no jail of it stops the others.
-    pub fn read((folder, overrides): &(PathBuf, Overrides), settings: &SettingsFile) -> Self {
-        // The client that will ask is that of the package on the host.
-        let edition = Edition::installed(Path::new("/"));
-        let stream = stream::read(
-            folder,
-            &Ask {
-                logs: Logs::AsWritten,
-                overrides: overrides.clone(),
-                journal_without_logs: edition >= Edition::V1_1_1,
-                ..Ask::default()
-            },
-        );
-        let mut model = Model::new(edition);
-        let mut refused = Vec::new();
-        for command in &stream.commands {
-            if let Err(wrong) = model.obey(command, &mut Unborn) {
-                let text = format!("{} is refused, and left out: {wrong}", fail2ban::repr::repr(command));
-                refused.push(Remark::new(Topic::of_command(command), text));
-            }
-        }
+    pub fn read(source: &(PathBuf, Overrides), settings: &SettingsFile) -> Self {
+        let (stream, model, unheeded) = look(source);
+        let overrides = &source.1;
         let mut remarks = Remarks::read(&stream);
-        remarks.add(refused);
-        remarks.add(unheeded::of(&model, &stream));
+        remarks.add(unheeded);
         let directory = Arc::default();
         remarks.set(tell(&model, settings, &directory));
         let (socket, pid_file) = (stream.server.socket.into(), stream.server.pidfile.into());
@@ -106,6 +90,7 @@ impl Takeover {
         let is_usual = overrides.socket.is_none() || overrides.pidfile.is_some();
         let pid_file = Some(pid_file).filter(|_| is_usual);
         Self {
+            source: source.clone(),
             model: Mutex::new(model),
             socket,
             pid_file,
@@ -196,7 +181,8 @@ impl Takeover {
         // At the end of all, the jails stop too; their bans stay in the kernel, as at any other end.
         if live.is_changed() && !live.must_quit() {
             let mut remarks = tell(&model, settings, &self.directory);
-            if command.as_items().and_then(|words| words.first()?.as_text()) == Some("reload") {
+            let is_reload = command.as_items().and_then(|words| words.first()?.as_text()) == Some("reload");
+            if is_reload {
                 self.directory.refresh();
             }
             self.directory.settle(NAMES_PATIENCE);
@@ -205,8 +191,14 @@ impl Takeover {
             }
             remarks.extend(self.begin_at_ends(&model, desk));
             let mut known = self.remarks();
+            if is_reload {
+                let (stream, files, unheeded) = look(&self.source);
+                known.reread(&stream, |jail| is_told_by(&files, &model, jail));
+                known.add(unheeded);
+            }
             known.set(remarks);
             known.say();
+            known.forget_places();
             drop(known);
             live.take_up(settings);
         }
@@ -238,6 +230,37 @@ impl Takeover {
     fn lock(&self) -> MutexGuard<'_, Model> {
         self.model.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What the files say, what becomes of it, and what of it has no effect or is refused.
+fn look((folder, overrides): &(PathBuf, Overrides)) -> (Stream, Model, Vec<Remark>) {
+    // The client that will ask is that of the package on the host.
+    let edition = Edition::installed(Path::new("/"));
+    let ask = Ask {
+        logs: Logs::AsWritten,
+        overrides: overrides.clone(),
+        journal_without_logs: edition >= Edition::V1_1_1,
+        ..Ask::default()
+    };
+    let stream = stream::read(folder, &ask);
+    let mut model = Model::new(edition);
+    let mut remarks = Vec::new();
+    for command in &stream.commands {
+        if let Err(wrong) = model.obey(command, &mut Unborn) {
+            let text = format!("{} is refused, and left out: {wrong}", fail2ban::repr::repr(command));
+            remarks.push(Remark::new(Topic::of_command(command), text));
+        }
+    }
+    remarks.extend(unheeded::of(&model, &stream));
+    (stream, model, remarks)
+}
+
+/// Whether a jail is as the files tell it, but for its logs, of which clients send those that are there.
+fn is_told_by(files: &Model, told: &Model, jail: &str) -> bool {
+    let find = |model: &Model| model.jails().iter().find(|one| one.name == jail).cloned();
+    let (Some(mut files), Some(told)) = (find(files), find(told)) else { return false };
+    files.logs.clone_from(&told.logs);
+    files == told
 }
 
 /// A log that is to be read from its end on is so at first sight. That is noted at once: a crash before its first line loses none.

@@ -1,7 +1,7 @@
 //! What of fail2ban's configuration is not honoured at present, each with its file and line as far as they are known, and which of it was
 //! said. It refuses to judge what can be honoured.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use control::answer;
 use event::limit;
@@ -12,13 +12,13 @@ use fail2ban::{Origins, Place, Remark, Topic};
 /// What is not honoured.
 #[derive(Debug, Default)]
 pub struct Remarks {
-    /// What the reading, the server's own settings and the files' commands came to. It stays until the end.
+    /// What the reading, the server's own settings and the files' commands came to.
     lasting: Vec<Said>,
     /// What the jails come to, as they are now.
     jails: Vec<Said>,
     origins: Origins,
-    /// What is yet to be said.
-    unsaid: Vec<Said>,
+    /// What was said and still goes.
+    said: HashSet<Remark>,
 }
 
 impl Remarks {
@@ -28,14 +28,24 @@ impl Remarks {
         for (jail, complaints) in &stream.broken {
             lasting.extend(complaints.iter().map(|one| Said::complaint(one, Some(jail))));
         }
-        Self { unsaid: lasting.clone(), lasting, jails: Vec::new(), origins: stream.origins.clone() }
+        Self { lasting, jails: Vec::new(), origins: stream.origins.clone(), said: HashSet::new() }
+    }
+
+    /// A client has read the files anew and told them: what is wrong in them and where all stands is as they are now. Of a jail that was told
+    /// otherwise than the files say, no place is known.
+    pub fn reread(&mut self, stream: &Stream, is_theirs: impl Fn(&str) -> bool) {
+        let Self { lasting, mut origins, .. } = Self::read(stream);
+        origins.retain(is_theirs);
+        (self.lasting, self.origins) = (lasting, origins);
+        for said in &mut self.jails {
+            said.place = self.origins.place(&said.remark.topic).cloned();
+        }
     }
 
     /// More, found while the files' commands were obeyed, that no later command takes back.
     pub fn add(&mut self, remarks: Vec<Remark>) {
         for remark in remarks {
             let said = self.placed(remark);
-            self.unsaid.push(said.clone());
             self.lasting.push(said);
         }
     }
@@ -57,12 +67,7 @@ impl Remarks {
                 continue;
             }
             let held = self.jails.iter().find(|said| said.remark == remark).cloned();
-            let said = held.unwrap_or_else(|| {
-                let said = self.placed(remark);
-                self.unsaid.push(said.clone());
-                said
-            });
-            now.push(said);
+            now.push(held.unwrap_or_else(|| self.placed(remark)));
         }
         self.jails = now;
     }
@@ -81,8 +86,10 @@ impl Remarks {
 
     /// Says in the log what was not said before.
     pub fn say(&mut self) {
-        grouped(self.unsaid.iter()).iter().for_each(|remark| tracing::warn!("{remark}"));
-        self.unsaid.clear();
+        let all = || self.lasting.iter().chain(&self.jails);
+        let unsaid = all().filter(|said| !self.said.contains(&said.remark));
+        grouped(unsaid).iter().for_each(|remark| tracing::warn!("{remark}"));
+        self.said = all().map(|said| said.remark.clone()).collect();
     }
 
     /// All of it, for whoever asks later.

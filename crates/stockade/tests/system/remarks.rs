@@ -102,3 +102,22 @@ fn what_comes_over_the_socket_is_said_by_its_jail_and_only_once() {
     let told = place.run(&["status"]).out;
     assert!(told.contains("\njail one: 'logencoding = cp852'") && !told.contains("cp850"), "{told}");
 }
+
+#[test]
+fn after_a_reload_the_files_are_said_as_they_are_now() {
+    let place = Place::new(SETTINGS);
+    let mut daemon = start(&place);
+    let jails =
+        "# a line more\n[one]\nenabled = true\nfilter = good\nignoreself = false\nlogencoding = cp850\n";
+    fs::write(place.path("fail2ban").join("jail.local"), jails).expect("write the jails");
+    let mut client = Command::new("/usr/bin/fail2ban-client");
+    client.arg("-c").arg(place.path("fail2ban")).arg("-s").arg(place.path("f2b.sock")).arg("reload");
+    assert_eq!(finish(client, "").code, 0);
+    let said = daemon.says("cp850");
+    assert!(said.contains("/jail.local:6: jail one: 'logencoding = cp850'"), "{said}");
+    // What went before is not said again, and told where it stands now; what is gone is not told.
+    assert_eq!(daemon.said().matches("'ignoreself = false'").count(), 1);
+    let told = place.run(&["status"]).out;
+    assert!(told.contains("/jail.local:5: jail one: 'ignoreself = false'"), "{told}");
+    assert!(!told.contains("maxretry = many") && !told.contains("jail two"), "{told}");
+}
