@@ -58,6 +58,11 @@ pub trait Host {
         std::io::Read::read(&mut std::fs::File::open(path)?, &mut [0; 1]).map(drop)
     }
 
+    /// The files that a jail's log is: itself, or what a pattern finds, if the host reads patterns.
+    fn files(&self, log: &str) -> Vec<String> {
+        vec![log.to_owned()]
+    }
+
     /// What is logged from now on.
     fn set_log_level(&mut self, level: &str);
 

@@ -166,6 +166,7 @@ impl Engine {
             let jail = come.model.name.clone();
             self.chronicle.note(Happening::Started { jail: jail.clone() });
             let bans: Vec<Ban> = self.decider.bans().filter(|ban| ban.jail == come.name).collect();
+            self.ledger.begins(&come.name, bans.len());
             for ban in bans {
                 let earlier = self.earlier_bans(&ban.subject, come, ban.since);
                 let (jail, lines) = (jail.clone(), Vec::new());

@@ -42,6 +42,11 @@ impl Ledger {
         tally.last_failure = tally.last_failure.max(Some(at));
     }
 
+    /// A jail begins anew, with bans that stood before: they count as made by it, as with fail2ban.
+    pub fn begins(&mut self, jail: &JailName, bans: usize) {
+        *self.tally_mut(jail) = Tally { bans: bans as u64, ..Tally::default() };
+    }
+
     /// Counts a ban.
     pub fn banned(&mut self, jail: &JailName) {
         self.tally_mut(jail).bans += 1;

@@ -12,7 +12,7 @@ use fleet::Voice;
 
 use crate::clock;
 use crate::desk::Desk;
-use crate::foreign::{is_firewall, name_of};
+use crate::foreign::{is_firewall, name_of, paths};
 use crate::keepers::Keepers;
 use crate::message::{End, Message, visit};
 use crate::plan::Plan;
@@ -176,6 +176,12 @@ impl Host for Live<'_> {
         }
         let Some(keepers) = self.keepers else { return Ok(Value::None) };
         keepers.call(&jail.name, &action.name, method, arguments)
+    }
+
+    fn files(&self, log: &str) -> Vec<String> {
+        let found = paths(log);
+        // Without any, the pattern tells where one is waited for.
+        if found.is_empty() { vec![log.to_owned()] } else { found }
     }
 
     fn set_log_level(&mut self, level: &str) {

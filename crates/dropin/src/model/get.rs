@@ -1,5 +1,7 @@
 //! `get …`: what was told, and who is banned.
 
+use std::collections::HashSet;
+
 use fail2ban::Value;
 
 use super::Model;
@@ -35,6 +37,7 @@ impl Model {
                 self.action_of(name, action)?;
                 Ok(Value::texts(super::action::METHODS))
             }
+            "logpath" => Ok(Value::texts(self.jail(name)?.files(host))),
             _ if is_part(what) => {
                 let answer = self.jail(name)?.get(what);
                 Ok(answer.unwrap_or(Value::None))
@@ -76,6 +79,13 @@ fn is_part(what: &str) -> bool {
 }
 
 impl JailModel {
+    /// The files that it reads, each once.
+    pub(super) fn files(&self, host: &dyn Host) -> Vec<String> {
+        let mut seen = HashSet::new();
+        let files = self.logs.iter().flat_map(|log| host.files(&log.path));
+        files.filter(|file| seen.insert(file.clone())).collect()
+    }
+
     /// What was told of one of its parts; none if there is no such part.
     pub(super) fn get(&self, what: &str) -> Option<Value> {
         let shown = |list: &[super::Expression]| Value::texts(list.iter().map(|one| &one.shown));

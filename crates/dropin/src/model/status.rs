@@ -71,7 +71,7 @@ fn jail_status(jail: &JailModel, flavor: &str, host: &dyn Host) -> Value {
         let matches: Vec<String> = jail.journal_matches.iter().map(|words| words.join(" ")).collect();
         pair("Journal matches", Value::texts([matches.join(" + ")]))
     } else {
-        pair("File list", Value::texts(jail.logs.iter().map(|log| &log.path)))
+        pair("File list", Value::texts(jail.files(host)))
     };
     let filter = vec![
         pair("Currently failed", number(counts.failed)),
