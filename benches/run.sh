@@ -43,3 +43,25 @@ ours=$(best 5 "$stockade" scan --count --filter asterisk "$dir/security_log")
 echo "security_log, $lines lines, filter asterisk: $("$stockade" scan --count --filter asterisk "$dir/security_log") failures"
 row "stockade scan --count" "$ours" "$ours"
 row "fail2ban-regex" "$(best 3 fail2ban-regex "$dir/security_log" /etc/fail2ban/filter.d/asterisk.conf)" "$ours"
+
+# fail2ban's own filters, unchanged, by both.
+while read -r filter log; do
+    ours=$(best 5 "$stockade" scan --count --fail2ban-dir /etc/fail2ban --filter "$filter" "$dir/$log")
+    found=$("$stockade" scan --count --fail2ban-dir /etc/fail2ban --filter "$filter" "$dir/$log")
+    echo "$log, $lines lines, fail2ban's filter $filter: $found failures"
+    row "stockade scan --fail2ban-dir" "$ours" "$ours"
+    row "fail2ban-regex" "$(best 1 fail2ban-regex "$dir/$log" "/etc/fail2ban/filter.d/$filter.conf")" "$ours"
+done <<'LIST'
+sshd auth.log
+sshd attack.log
+asterisk security_log
+nginx-http-auth nginx-error.log
+postfix postfix.log
+dovecot dovecot.log
+recidive fail2ban.log
+apache-auth apache-error.log
+exim exim.log
+mysqld-auth mysqld.log
+nginx-botsearch nginx-access.log
+vsftpd vsftpd.log
+LIST

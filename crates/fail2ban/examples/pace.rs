@@ -1,6 +1,12 @@
 //! How many lines a second a filter of fail2ban's judges: `pace DIR FILTER LOG`, DIR being fail2ban's configuration. One thread, the log
 //! in memory, the best of five runs. It refuses to say what was found, but for how often.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "it is run by hand and prints what it measured"
+)]
+
 use std::path::Path;
 use std::process::ExitCode;
 

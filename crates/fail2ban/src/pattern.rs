@@ -204,7 +204,7 @@ impl Quick {
     fn new(root: &Node, one_line: bool) -> Option<Self> {
         let relaxed = Relaxed::new(root).filter(|relaxed| !needs_backtracking(&relaxed.root, one_line))?;
         let ascii = parsed(&render_ascii(&relaxed.root, Target::Linear, one_line), false).ok()?;
-        let linear = Linear::new(&ascii, render(&relaxed.root, Target::Linear, one_line)).ok()?;
+        let linear = Linear::new(&ascii, &render(&relaxed.root, Target::Linear, one_line)).ok()?;
         Some(Self { linear, relaxed: Arc::new(relaxed) })
     }
 
@@ -234,7 +234,7 @@ fn compiled(root: &Node, target: Target, one_line: bool) -> Result<(Linear, Vec<
     let ascii = parsed(&render_ascii(root, target, one_line), false)?;
     let mut literals = filter::literal::all_required(&ascii, LITERAL_LISTS);
     literals.retain(|literals| !literals.iter().flatten().any(|byte| *byte == b'\n' || !byte.is_ascii()));
-    let linear = Linear::new(&ascii, render(root, target, one_line))?;
+    let linear = Linear::new(&ascii, &render(root, target, one_line))?;
     Ok((linear, literals))
 }
 

@@ -91,7 +91,7 @@ impl Search {
                 edges.before(true),
                 edges.behind(),
             );
-            Engine::Linear(linear(&ascii, text)?)
+            Engine::Linear(linear(&ascii, &text)?)
         };
         let names = parsed.names.iter().enumerate();
         let fields = names.filter_map(|(group, name)| {
@@ -104,7 +104,7 @@ impl Search {
 
     /// Compiles a regular expression in the automaton's own syntax; what one of the groups `shown` takes is the match.
     pub fn behind(regex: &str, shown: &[usize]) -> Result<Self, DateError> {
-        let engine = Engine::Linear(linear(regex, regex.to_owned())?);
+        let engine = Engine::Linear(linear(regex, regex)?);
         Ok(Self { engine, fields: Vec::new(), groups: 1 + shown.len(), shown: shown.to_vec() })
     }
 
@@ -156,10 +156,10 @@ impl Edges {
     }
 }
 
-fn linear(ascii: &str, whole: String) -> Result<Linear, DateError> {
-    let bad = |cause| DateError::BadPattern { pattern: whole.clone(), cause };
+fn linear(ascii: &str, whole: &str) -> Result<Linear, DateError> {
+    let bad = |cause| DateError::BadPattern { pattern: whole.to_owned(), cause };
     let hir = parsed(ascii, false).map_err(bad)?;
-    Linear::new(&hir, whole.clone()).map_err(bad)
+    Linear::new(&hir, whole).map_err(bad)
 }
 
 /// The tree with something before and behind it. As fail2ban puts that before and behind the text, it belongs to the first and the last of

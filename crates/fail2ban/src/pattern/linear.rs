@@ -34,7 +34,7 @@ pub struct Workspace {
 
 impl Linear {
     /// For a pattern in the automaton's syntax: for text of ASCII, and for any.
-    pub fn new(ascii: &Hir, whole: String) -> Result<Self, String> {
+    pub fn new(ascii: &Hir, whole: &str) -> Result<Self, String> {
         let program = Program::new(ascii).map(Arc::new);
         Ok(Self { program, ascii: automaton(ascii)?, whole: Arc::default(), text: whole.into() })
     }
