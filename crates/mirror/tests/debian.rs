@@ -225,7 +225,8 @@ fn bans_of_an_address_are_put_together_as_debian_does() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("fail2ban.sqlite3");
     let ours = ours(&path);
-    let ago = |seconds: i64| Moment::from_seconds(now().seconds() - seconds);
+    let begin = now().seconds();
+    let ago = |seconds: i64| Moment::from_seconds(begin - seconds);
     let ban = |jail: &str, since: Moment, lines: usize| {
         let mut told = banned(jail, "192.0.2.1", since, 600, 0);
         if let Happening::Banned { lines: told, .. } = &mut told {
