@@ -177,6 +177,7 @@ fn lines_files_and_options() {
         &[&long, "^ host bad <HOST> x"],
         &[&format!("{line}\n{long}\n\nx\ny\nz\nlast"), "bad <HOST>"],
         &[line, "no host"],
+        &[line, r"^no \[host\] it's"],
         &[line, "(open <HOST>"],
         &["-c", conf, line, "no-such-filter"],
     ];

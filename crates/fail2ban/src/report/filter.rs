@@ -71,7 +71,7 @@ pub fn read(ask: &Ask, log: Log, zone: &TimeZone) -> Result<Read, String> {
 /// What fail2ban says of a pattern that it cannot use. Its cause stands on a line of its own, in our words.
 fn refusal(refused: &PatternError, filter: &FilterText, names: Names) -> String {
     if refused.wrong == Wrong::NoIdentity {
-        return format!("ERROR: No failure-id group in {}", repr::text(&refused.pattern));
+        return format!("ERROR: No failure-id group in '{}'", refused.pattern);
     }
     let sources = filter.prefregex.iter().chain(&filter.failregex).chain(&filter.ignoreregex);
     let same = |source: &&String| {
