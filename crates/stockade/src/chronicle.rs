@@ -113,10 +113,12 @@ impl Engine {
         }
     }
 
-    /// A failure did not count, because the jail's command said so.
-    pub(crate) fn note_ignored(&mut self, jail: String, failure: &Failure) {
-        let (subject, address) = (failure.subject, failure.address);
-        self.chronicle.note(Happening::Ignored { jail, subject, address, by: Ignorer::Command });
+    /// A failure did not count.
+    pub(crate) fn note_ignored(&mut self, failure: &Failure, by: Ignorer) {
+        if let Some(told) = self.told_jail(&failure.jail) {
+            let (jail, subject, address) = (told.model.name.clone(), failure.subject, failure.address);
+            self.chronicle.note(Happening::Ignored { jail, subject, address, by });
+        }
     }
 
     /// Somebody was banned or let in. `before` is the subject's earlier ban in the same jail.

@@ -178,9 +178,12 @@ impl Kept {
     fn keep(&mut self, heard: Heard<'_>, source: &str) {
         match heard {
             Heard::Own { jail, found, judged } => self.keep_own(jail, found, &judged, source),
-            Heard::Foreign(ForeignFailure { failure, skew_millis }) => {
+            Heard::Foreign(ForeignFailure { failure, ignored, skew_millis }) => {
                 let at = failure.at;
-                self.found.push(Finding::Failure(failure));
+                self.found.push(match ignored {
+                    None => Finding::Failure(failure),
+                    Some(by) => Finding::Ignored(failure, by),
+                });
                 self.note(source, at, skew_millis);
             }
         }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use dropin::Ignorer;
 use event::{Block, Entry, Failure, JailName, Moment, Origin};
 use filter::{Filter, FilterSet, Scratch, Zone};
 use jiff::tz::TimeZone;
@@ -122,6 +123,8 @@ impl Finders {
 pub struct ForeignFailure {
     /// The failure.
     pub failure: Failure,
+    /// What says that it does not count, if something does.
+    pub ignored: Option<Ignorer>,
     /// As in `filter::Judged`.
     pub skew_millis: Option<i64>,
 }

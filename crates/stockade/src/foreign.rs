@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use config::{FOREVER, Limits};
+use dropin::Ignorer;
 use dropin::model::{DatePattern, Expression, JailModel};
 use event::{JailName, Port, Subject};
 use fail2ban::{FilterText, Remark, Topic, formula};
@@ -133,8 +134,8 @@ impl ForeignJail {
         self.model.extra("overalljails").is_some_and(is_true)
     }
 
-    /// Whether it never bans `subject`.
-    pub fn ignores(&self, subject: &Subject) -> bool {
+    /// What says that it never bans `subject`, if something does.
+    pub fn ignores(&self, subject: &Subject) -> Option<Ignorer> {
         self.ignored.protects(subject)
     }
 

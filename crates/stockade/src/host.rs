@@ -4,6 +4,11 @@ use std::path::Path;
 
 use event::Subject;
 
+const LOOPBACK: &str = "loopback";
+
+/// What stands before an interface's name.
+const OWN: &str = "address of ";
+
 /// Every address of every interface, each with where it comes from.
 pub fn own_addresses() -> Vec<(Subject, String)> {
     match if_addrs::get_if_addrs() {
@@ -11,7 +16,7 @@ pub fn own_addresses() -> Vec<(Subject, String)> {
             .into_iter()
             // Loopback is whitelisted as a whole, whatever the settings say.
             .filter(|interface| !interface.ip().is_loopback())
-            .map(|interface| (Subject::exactly(interface.ip()), format!("address of {}", interface.name)))
+            .map(|interface| (Subject::exactly(interface.ip()), format!("{OWN}{}", interface.name)))
             .collect(),
         Err(cause) => {
             tracing::warn!(
@@ -22,12 +27,14 @@ pub fn own_addresses() -> Vec<(Subject, String)> {
     }
 }
 
+/// Whether an entry of the whitelist is there for being the host's own.
+pub fn is_own(origin: &str) -> bool {
+    origin == LOOPBACK || origin.starts_with(OWN)
+}
+
 /// Loopback of both families.
 pub fn loopback() -> Vec<(Subject, String)> {
-    ["127.0.0.0/8", "::1"]
-        .iter()
-        .filter_map(|text| Some((text.parse().ok()?, "loopback".to_owned())))
-        .collect()
+    ["127.0.0.0/8", "::1"].iter().filter_map(|text| Some((text.parse().ok()?, LOOPBACK.to_owned()))).collect()
 }
 
 /// Whether a path that matches one of `patterns` exists.

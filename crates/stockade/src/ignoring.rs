@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use action::{Held, Said};
+use dropin::Ignorer;
 use event::{Failure, Moment};
 use fleet::Voice;
 
@@ -28,10 +29,10 @@ impl Engine {
     /// A command has said whether these count.
     pub(crate) fn hear_said(&mut self, answered: Vec<Held>, said: Said) {
         let now = clock::now();
-        for Held { jail, failure, observed } in answered {
+        for Held { failure, observed, .. } in answered {
             match said {
                 Said::Counts => self.observe(failure, Voice::Own, observed, now),
-                Said::Ignored => self.note_ignored(jail, &failure),
+                Said::Ignored => self.note_ignored(&failure, Ignorer::Command),
                 Said::StillIgnored => {}
             }
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use control::time::rfc3339_until;
 use counter::Observation;
 use decision::{BanTime, Decided, Outcome};
+use dropin::Ignorer;
 use enforcement::{Change, Element};
 use event::{Ban, Decision, Failure, Moment, Offence, Origin, Proof, Scope, Success};
 use fleet::{Told, Voice};
@@ -13,7 +14,7 @@ use fleet::{Told, Voice};
 use crate::engine::Engine;
 use crate::message::{Finding, Findings};
 use crate::plan::ban_time;
-use crate::{clock, others, record};
+use crate::{clock, host, others, record};
 
 /// A failure this long after its ban was read by the service before the kernel acted; a later one means the ban fails.
 const GRACE: Duration = Duration::from_secs(10);
@@ -32,6 +33,7 @@ impl Engine {
                         self.observe(failure, Voice::Own, at, now);
                     }
                 }
+                Finding::Ignored(failure, by) => self.note_ignored(&failure, by),
                 Finding::Success(success) => self.succeed(&success),
             }
         }
@@ -56,7 +58,11 @@ impl Engine {
                 self.keep(failure, voice);
                 self.judge(&offence, now);
             }
-            Observation::Whitelisted { .. } => self.look_at_gateway(&failure),
+            Observation::Whitelisted { origin, .. } => {
+                let by = if host::is_own(origin) { Ignorer::Own } else { Ignorer::Address };
+                self.note_ignored(&failure, by);
+                self.look_at_gateway(&failure);
+            }
             Observation::TooOld | Observation::UnknownJail => {}
         }
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::mpsc::{Receiver, SyncSender, channel};
 
+use dropin::Ignorer;
 use event::{Failure, Origin, Position, Success};
 use store::Action;
 
@@ -74,6 +75,8 @@ pub struct Findings {
 pub enum Finding {
     /// A failed login.
     Failure(Failure),
+    /// A failed login of somebody whom its jail ignores.
+    Ignored(Failure, Ignorer),
     /// A login.
     Success(Success),
 }

@@ -11,6 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread;
 use std::time::Duration;
 
+use dropin::Ignorer;
 use event::limit::{FAIL2BAN_IGNORED_NAMES, FAIL2BAN_LOOKUPS};
 use event::{Subject, Whitelist};
 
@@ -137,6 +138,14 @@ impl Directory {
 impl Entry {
     fn new(key: Key) -> Self {
         Self { key, meaning: RwLock::default() }
+    }
+
+    /// What fail2ban would say of whom it means.
+    pub fn ignorer(&self) -> Ignorer {
+        match self.key {
+            Key::Name(_) => Ignorer::Name,
+            Key::File(_) => Ignorer::Address,
+        }
     }
 
     /// Whether it means `subject`, or anybody in it.

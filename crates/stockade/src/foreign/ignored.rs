@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use dropin::Ignorer;
 use dropin::model::{Id, JailModel};
 use event::limit::FAIL2BAN_IGNORED_NAMES;
 use event::{Subject, Whitelist};
@@ -54,9 +55,11 @@ impl Ignored {
         Self { listed: Whitelist::new(listed), found }
     }
 
-    /// Whether somebody in `subject` is ignored. With one address of a subnet, the subnet is: its ban would be one of that address.
-    pub fn protects(&self, subject: &Subject) -> bool {
-        self.listed.protects(subject).is_some() || self.found.iter().any(|entry| entry.protects(subject))
+    /// What says that somebody in `subject` is ignored. With one address of a subnet, the subnet is: its ban would be one of that address.
+    pub fn protects(&self, subject: &Subject) -> Option<Ignorer> {
+        let listed = self.listed.protects(subject).map(|_| Ignorer::Address);
+        let found = || self.found.iter().find(|entry| entry.protects(subject)).map(|entry| entry.ignorer());
+        listed.or_else(found)
     }
 }
 

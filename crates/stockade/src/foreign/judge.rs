@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use dropin::Ignorer;
 use event::limit::{ACCOUNT_BYTES, EVIDENCE_BYTES};
 use event::{Block, Entry, Failure, Moment, Origin, Proof, Subject};
 use fail2ban::DateDetector;
@@ -72,7 +73,7 @@ impl ForeignJudge {
             charset.read(block.text, &mut self.text);
             self.text.lines().for_each(|line| keep_found(judge.line(line, block.arrival)));
         } else {
-            for line in block.text.split_inclusive(|byte| *byte == b'\n') {
+            for line in filter::lines(block.text) {
                 keep_found(match charset.filter(|charset| !charset.is_plain(line)) {
                     Some(charset) => {
                         charset.read(line, &mut self.text);
@@ -94,8 +95,8 @@ impl ForeignJudge {
                     .filter(|at| self.is_in_reach(*at, block.arrival)),
             };
             let skew_millis = skew_millis.filter(|_| block.origin == Origin::Live);
-            if let Some(failure) = at.and_then(|at| self.failure(&failure, at)) {
-                keep(ForeignFailure { failure, skew_millis });
+            if let Some((failure, ignored)) = at.and_then(|at| self.failure(&failure, at)) {
+                keep(ForeignFailure { failure, ignored, skew_millis });
             }
         }
     }
@@ -128,7 +129,8 @@ impl ForeignJudge {
         let Verdict::Failure(failure) = verdict else { return None };
         let skew_millis = entry.arrival.millis().saturating_sub(sent.millis());
         let skew_millis = (entry.origin == Origin::Live).then_some(skew_millis);
-        Some(ForeignFailure { failure: self.failure(&failure, at)?, skew_millis })
+        let (failure, ignored) = self.failure(&failure, at)?;
+        Some(ForeignFailure { failure, ignored, skew_millis })
     }
 
     /// At its start fail2ban reads back one `findtime` and no further, whatever other jails of the same log look back to.
@@ -136,7 +138,8 @@ impl ForeignJudge {
         now.since(at) <= self.jail.limits().find_time
     }
 
-    fn failure(&mut self, found: &judge::Failure, at: Moment) -> Option<Failure> {
+    /// In our words, with what says that it does not count, if something does.
+    fn failure(&mut self, found: &judge::Failure, at: Moment) -> Option<(Failure, Option<Ignorer>)> {
         let who = found.address.as_ref().unwrap_or(&found.who);
         let (subject, address) = match who {
             Who::Address(address) => (Subject::counted(*address), Some(*address)),
@@ -151,12 +154,9 @@ impl ForeignJudge {
                 return None;
             }
         };
-        if self.jail.ignores(&subject) {
-            return None;
-        }
         let account = found.groups.get("user").and_then(Option::as_ref).and_then(Value::text);
         let line = found.lines.join("\n");
-        Some(Failure {
+        let failure = Failure {
             jail: self.jail.name.clone(),
             subject,
             address,
@@ -169,7 +169,8 @@ impl ForeignJudge {
             echo: 0,
             pattern: format!("failregex {}", found.pattern + 1).into(),
             line: cut(&line, EVIDENCE_BYTES).into(),
-        })
+        };
+        Some((failure, self.jail.ignores(&subject)))
     }
 
     fn count_given_up(&mut self) {
