@@ -5,6 +5,7 @@
 mod document;
 mod status;
 mod elsewhere;
+mod remark;
 mod arrival;
 mod activity;
 mod bans;

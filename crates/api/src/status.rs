@@ -11,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::elsewhere::{Blocklist, Outlet, Surroundings};
+use crate::remark::Remark;
 
 /// How things stand.
 #[derive(Serialize, ToSchema)]
@@ -45,6 +46,8 @@ pub(crate) struct Status {
     outlets: Vec<Outlet>,
     /// Lists of bad addresses that others keep.
     blocklists: Vec<Blocklist>,
+    /// What of fail2ban's configuration is not done as it is written.
+    remarks: Vec<Remark>,
 }
 
 /// How bans are carried out.
@@ -202,8 +205,8 @@ pub(crate) struct Jails {
 
 /// How things stand
 ///
-/// The switch, the jails, the sources with their last line, what the kernel dropped, who else is told of bans, and everything
-/// that needs attention.
+/// The switch, the jails, the sources with their last line, what the kernel dropped, who else is told of bans, what of fail2ban's
+/// configuration is not done as it is written, and everything that needs attention.
 #[utoipa::path(get, path = "/status", tag = "status",
     responses((status = 200, description = "How things stand.", body = Status)))]
 pub(crate) async fn status(_: Reader, State(gate): State<Gate>) -> Result<Json<Status>, Wrong> {
@@ -239,6 +242,7 @@ impl From<answer::Status> for Status {
             surroundings: status.surroundings.into(),
             outlets: status.outlets.into_iter().map(Outlet::from).collect(),
             blocklists: status.blocklists.into_iter().map(Blocklist::from).collect(),
+            remarks: status.remarks.into_iter().map(Remark::from).collect(),
         }
     }
 }

@@ -96,18 +96,25 @@ pub struct Remark {
     pub text: String,
 }
 
+impl Remark {
+    /// The jails that are named where it is told, and how many more there are.
+    pub fn named_jails(&self) -> (&[String], usize) {
+        let (named, more) = self.jails.split_at(self.jails.len().min(limit::FAIL2BAN_REMARK_JAILS));
+        (named, more.len())
+    }
+}
+
 /// On one line, as it stands in the log.
 impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(place) = &self.place {
             write!(f, "{place}: ")?;
         }
-        let more = self.jails.len().saturating_sub(limit::FAIL2BAN_REMARK_JAILS);
-        match self.jails.as_slice() {
-            [] => {}
-            [jail] => write!(f, "jail {jail}: ")?,
-            jails if more == 0 => write!(f, "jails {}: ", jails.join(", "))?,
-            jails => write!(f, "jails {} and {more} more: ", jails[..jails.len() - more].join(", "))?,
+        match self.named_jails() {
+            ([], _) => {}
+            ([jail], 0) => write!(f, "jail {jail}: ")?,
+            (jails, 0) => write!(f, "jails {}: ", jails.join(", "))?,
+            (jails, more) => write!(f, "jails {} and {more} more: ", jails.join(", "))?,
         }
         if let Some(action) = &self.action {
             write!(f, "action '{action}': ")?;
@@ -231,6 +238,8 @@ pub struct Jail {
     pub sources: Vec<String>,
     /// Ports that a ban closes; none means all.
     pub ports: Vec<String>,
+    /// Its bans close nothing, and are told only: a jail of fail2ban's configuration without an action of a firewall.
+    pub is_told_only: bool,
     /// Failures that lead to a ban.
     pub max_retry: u32,
     /// Seconds within which they count.

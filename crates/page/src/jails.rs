@@ -17,6 +17,7 @@ use crate::assets;
 use crate::banner::Banner;
 use crate::failed::Failed;
 use crate::frame::{Frame, Item};
+use crate::remarks::Remarks;
 use crate::tag::Tag;
 use crate::text::Value;
 use crate::time::Time;
@@ -35,6 +36,7 @@ pub(crate) fn routes() -> Router<Gate> {
 pub(crate) struct Page {
     frame: Frame,
     status: Status,
+    remarks: Remarks,
     filters: Vec<FilterOutline>,
     /// The filter that is tried.
     filter: String,
@@ -97,7 +99,8 @@ async fn tried(Posted { visit, data }: Posted<Trial>) -> Result<Response, Failed
 impl Page {
     pub(crate) fn new(frame: Frame, status: Status, mut filters: Vec<FilterOutline>) -> Self {
         filters.sort_by(|a, b| (&a.service, &a.name).cmp(&(&b.service, &b.name)));
-        Self { frame, status, filters, filter: String::new(), lines: String::new(), tried: None }
+        let remarks = Remarks::new(frame.text, &status.remarks);
+        Self { frame, status, remarks, filters, filter: String::new(), lines: String::new(), tried: None }
     }
 
     fn refused(mut self, visit: &Visit, fault: &Fault) -> Response {

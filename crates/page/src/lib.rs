@@ -24,6 +24,7 @@ mod catalogue;
 mod fields;
 mod brute_force;
 mod firewall;
+mod remarks;
 mod jails;
 mod keys;
 mod journal;

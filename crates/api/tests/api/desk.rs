@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use config::{Edit, Settings};
 use control::answer::{
-    Blocklist, Enforcement, FirewallDrops, Jail, Notice, Outlet, Source, Status, Surroundings, Why,
+    Blocklist, Enforcement, FirewallDrops, Jail, Notice, Outlet, Remark, Source, Status, Surroundings, Why,
 };
 use control::desk::{
     Activity, BanOrder, Change, Changed, Deed, FilterOutline, JournalEntry, JournalPage, Key, KeyOrder,
@@ -100,6 +100,13 @@ fn status() -> Status {
         fetched: Some("2026-11-22T12:00:00Z".to_owned()),
         ..Blocklist::default()
     };
+    let remark = Remark {
+        place: Some("/etc/fail2ban/jail.conf:160".to_owned()),
+        jails: vec!["sshd".to_owned(), "dovecot".to_owned()],
+        option: Some("usedns".to_owned()),
+        text: "'usedns = <warn>' is not heeded".to_owned(),
+        ..Remark::default()
+    };
     Status {
         version: "0.1.0".to_owned(),
         since: "2026-11-22T10:00:00Z".to_owned(),
@@ -110,6 +117,7 @@ fn status() -> Status {
         firewall: FirewallDrops { dropped_packets: 9, ..FirewallDrops::default() },
         outlets: vec![outlet],
         blocklists: vec![blocklist],
+        remarks: vec![remark],
         ..Status::default()
     }
 }
@@ -213,7 +221,7 @@ impl Answers for Memory {
         let mut bans = self.state().bans.clone();
         bans.sort_by_key(|ban| ban.subject);
         let services = BTreeMap::from([(JailName::new("sshd"), "SSH".to_owned())]);
-        Ok(Arc::new(Roster { generation: 1, bans, services }))
+        Ok(Arc::new(Roster { generation: 1, bans, services, ..Roster::default() }))
     }
 
     fn ban(&self, order: &BanOrder, actor: &Actor) -> Result<String, Fault> {

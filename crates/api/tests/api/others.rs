@@ -16,6 +16,14 @@ fn the_status_and_the_jails_are_told() {
         (&json!("redis"), &json!(3))
     );
     assert_eq!(status["blocklists"][0]["entries"], 1_500);
+    let remark = json!({
+        "place": "/etc/fail2ban/jail.conf:160",
+        "jails": ["sshd", "dovecot"],
+        "action": null,
+        "option": "usedns",
+        "text": "'usedns = <warn>' is not heeded"
+    });
+    assert_eq!(status["remarks"], json!([remark]));
     assert_eq!(api.get("/api/v1/jails").json()["items"], status["jails"]);
 }
 

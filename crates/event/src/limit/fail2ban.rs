@@ -35,6 +35,9 @@ pub const FAIL2BAN_VERSION_BYTES: u64 = 64 * 1024;
 /// Jails that a remark on fail2ban's configuration names, where it goes for several. Further ones are counted.
 pub const FAIL2BAN_REMARK_JAILS: usize = 8;
 
+/// Such remarks that the page shows. Further ones are counted; `stockade status` and the API have them all.
+pub const FAIL2BAN_REMARKS_SHOWN: usize = 100;
+
 /// Bytes of a formula for ban times. A longer one is refused.
 pub const FAIL2BAN_FORMULA_BYTES: usize = 1024;
 

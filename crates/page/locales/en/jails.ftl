@@ -18,6 +18,17 @@ jails-page = Sign-ins to this page
 jails-no-source = Nothing is read for it.
 jails-since-start = { $n } since the start
 
+remarks = fail2ban's configuration: what is done otherwise
+remarks-lead = What stands in these places is not done here as it is written. Each says what happens instead.
+remarks-no-file = not from a file
+remarks-jails = { $n ->
+    [one] jail
+   *[other] jails
+}: { $jails }
+remarks-more-jails = and { $n } more
+remarks-action = action: { $name }
+remarks-more = { $n } more are not shown here; stockade status shows all of them.
+
 try-title = Try lines against a filter
 try-filter = Filter
 try-lines = Lines of a log

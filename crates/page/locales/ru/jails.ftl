@@ -18,6 +18,17 @@ jails-page = Входы на эту страницу
 jails-no-source = Для неё ничего не читается.
 jails-since-start = с запуска: { $n }
 
+remarks = Настройки fail2ban: что делается иначе
+remarks-lead = То, что написано в этих местах, здесь делается иначе. В каждом случае по-английски указано, что происходит вместо этого.
+remarks-no-file = не из файла
+remarks-jails = { $n ->
+    [one] ловушка
+   *[other] ловушки
+}: { $jails }
+remarks-more-jails = и ещё { $n }
+remarks-action = действие: { $name }
+remarks-more = Ещё { $n } здесь не показано; все выводит команда stockade status.
+
 try-title = Проверить строки фильтром
 try-filter = Фильтр
 try-lines = Строки журнала

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use config::{Edit, Network, Service, Settings};
 use control::answer::{
-    Blocklist, Enforcement, Evidence, FirewallDrops, Jail, Notice, Outlet, Source, Status, Surroundings, Why,
+    Blocklist, Enforcement, Evidence, FirewallDrops, Jail, Notice, Outlet, Remark, Source, Status,
+    Surroundings, Why,
 };
 use control::desk::{
     Activity, BanOrder, Change, Changed, Deed, FilterOutline, JournalEntry, JournalPage, Key, KeyOrder,
@@ -41,6 +42,7 @@ pub struct State {
     pub outlets: Vec<Outlet>,
     pub blocklists: Vec<Blocklist>,
     pub attention: Vec<Notice>,
+    pub remarks: Vec<Remark>,
 }
 
 /// A network of the firewall.
@@ -87,6 +89,7 @@ impl Memory {
             outlets: Vec::new(),
             blocklists: Vec::new(),
             attention: Vec::new(),
+            remarks: Vec::new(),
         };
         Self { state: Mutex::new(state) }
     }
@@ -192,6 +195,7 @@ impl Answers for Memory {
             outlets: state.outlets.clone(),
             blocklists: state.blocklists.clone(),
             attention: state.attention.clone(),
+            remarks: state.remarks.clone(),
             enforcement: Enforcement { mode: "nftables".to_owned(), ..Enforcement::default() },
             jails: vec![
                 jail("asterisk", "SIP", log, 1061),
@@ -224,7 +228,7 @@ impl Answers for Memory {
         let services =
             [(JailName::new("asterisk"), "SIP".to_owned()), (JailName::new("sshd"), "SSH".to_owned())];
         let (bans, services) = (self.state().bans.clone(), services.into_iter().collect());
-        Ok(Arc::new(Roster { generation: 1, bans, services }))
+        Ok(Arc::new(Roster { generation: 1, bans, services, ..Roster::default() }))
     }
 
     fn ban(&self, order: &BanOrder, actor: &Actor) -> Result<String, Fault> {
