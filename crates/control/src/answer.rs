@@ -238,8 +238,6 @@ pub struct Jail {
     pub sources: Vec<String>,
     /// Ports that a ban closes; none means all.
     pub ports: Vec<String>,
-    /// Its bans close nothing, and are told only: a jail of fail2ban's configuration without an action of a firewall.
-    pub is_told_only: bool,
     /// Failures that lead to a ban.
     pub max_retry: u32,
     /// Seconds within which they count.

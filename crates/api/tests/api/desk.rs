@@ -221,7 +221,7 @@ impl Answers for Memory {
         let mut bans = self.state().bans.clone();
         bans.sort_by_key(|ban| ban.subject);
         let services = BTreeMap::from([(JailName::new("sshd"), "SSH".to_owned())]);
-        Ok(Arc::new(Roster { generation: 1, bans, services, ..Roster::default() }))
+        Ok(Arc::new(Roster { generation: 1, bans, services }))
     }
 
     fn ban(&self, order: &BanOrder, actor: &Actor) -> Result<String, Fault> {

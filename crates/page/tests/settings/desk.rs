@@ -228,7 +228,7 @@ impl Answers for Memory {
         let services =
             [(JailName::new("asterisk"), "SIP".to_owned()), (JailName::new("sshd"), "SSH".to_owned())];
         let (bans, services) = (self.state().bans.clone(), services.into_iter().collect());
-        Ok(Arc::new(Roster { generation: 1, bans, services, ..Roster::default() }))
+        Ok(Arc::new(Roster { generation: 1, bans, services }))
     }
 
     fn ban(&self, order: &BanOrder, actor: &Actor) -> Result<String, Fault> {
