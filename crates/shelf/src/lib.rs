@@ -74,8 +74,7 @@ impl<K: Ord + Copy, V> Shelf<K, V> {
         if run.len() < RUN {
             run.insert(place, key, value);
         } else if place == RUN {
-            // Keys that only grow leave full runs behind them.
-            self.put_run(at + 1, Run::of(key, value));
+            self.insert_behind(at, key, value);
         } else {
             let mut upper = run.split();
             if place <= run.len() {
@@ -86,6 +85,18 @@ impl<K: Ord + Copy, V> Shelf<K, V> {
             self.put_run(at + 1, upper);
         }
         None
+    }
+
+    /// Sets the value of a new key behind a full run. Keys that only grow leave full runs behind them; others fill the next run from its
+    /// front, so that keys that only fall do not each get a run of their own.
+    fn insert_behind(&mut self, at: usize, key: K, value: V) {
+        match self.runs.get_mut(at + 1).filter(|next| next.len() < RUN) {
+            Some(next) => {
+                next.insert(0, key, value);
+                self.begins[at + 1] = key;
+            }
+            None => self.put_run(at + 1, Run::of(key, value)),
+        }
     }
 
     /// Takes the row of `key` out; its value.

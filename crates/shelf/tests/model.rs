@@ -64,9 +64,13 @@ fn scattered(count: u64) -> impl Iterator<Item = u64> {
 #[test]
 fn rows_take_little_more_than_they_are() {
     let rows = 200_000;
-    for (order, keys) in
-        [("scattered", scattered(rows).collect::<Vec<_>>()), ("growing", (0..rows).collect())]
-    {
+    // An attacker chooses the order: behind a full run, keys that fall one by one.
+    let falling = (0..128).chain((128..rows).rev());
+    for (order, keys) in [
+        ("scattered", scattered(rows).collect::<Vec<_>>()),
+        ("growing", (0..rows).collect()),
+        ("falling", falling.collect()),
+    ] {
         let mut shelf: Shelf<u64, [u8; 24]> = Shelf::new();
         keys.iter().for_each(|key| _ = shelf.insert(*key, [0; 24]));
         let each = shelf.bytes() as f64 / rows as f64;
