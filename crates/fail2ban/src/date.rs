@@ -68,6 +68,12 @@ impl DateDetector {
         Some(Found { at, start: seen.cut.start, end: seen.cut.end })
     }
 
+    /// Whether the date found last, which is of this line, is a whole number to fail2ban, as those with a zone are.
+    pub fn is_whole(&self, line: &str) -> bool {
+        let last = self.detector.last();
+        last.is_some_and(|template| template.is_whole(line, self.assumed.is_some()))
+    }
+
     fn moment(
         &mut self,
         line: &str,

@@ -61,6 +61,7 @@ pub struct Judge {
     text: String,
     content: String,
     given_up: u64,
+    notes_order: bool,
 }
 
 /// Where the date stands that is cut out of a line, and which moment it is.
@@ -126,8 +127,14 @@ impl Judge {
             text: String::new(),
             content: String::new(),
             given_up: 0,
+            notes_order: false,
         };
         (judge, wrong)
+    }
+
+    /// From now on failures have their groups' names in fail2ban's order, which costs time.
+    pub fn note_order(&mut self) {
+        self.notes_order = true;
     }
 
     /// What was learned of the dates.

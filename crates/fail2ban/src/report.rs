@@ -1,11 +1,11 @@
 //! The report of `fail2ban-regex LOG REGEX`: what a filter finds in a log, in fail2ban's own words. It refuses to read the log, to look a
 //! name up, and to read a clock: whoever asks hands over lines and moments.
 //!
-//! Not taken over: `--debuggex` (addresses of a website), `--verbose-date`, and of `--out` what goes
-//! beyond `id`, `fid`, `ip`, `msg` and the names of groups.
+//! Not taken over: `--debuggex` (addresses of a website) and `--verbose-date`.
 
 mod arguments;
 mod filter;
+mod out;
 mod text;
 
 use event::Moment;
@@ -16,6 +16,7 @@ use crate::judge::{self, Every, Judge, Match, Verdict};
 use crate::pattern::{Names, tags};
 use crate::repr;
 use crate::value::Value;
+use out::Time;
 
 pub use arguments::{Asked, arguments};
 
@@ -120,7 +121,13 @@ struct Kept {
 impl Trial {
     /// Reads the filter. The texts are what is printed: at once, or in the place of a report (exit code 255).
     pub fn begin(ask: Ask, log: Log, zone: TimeZone) -> Result<(Self, String), String> {
-        let read = filter::read(&ask, log, &zone)?;
+        if let Some(refused) = ask.out.as_deref().and_then(out::refused) {
+            return Err(refused);
+        }
+        let mut read = filter::read(&ask, log, &zone)?;
+        if ask.out.is_some() {
+            read.judge.note_order();
+        }
         let tried = |regexes: &[String]| -> Vec<Tried> {
             regexes.iter().map(|regex| Tried { regex: regex.clone(), hits: 0, shown: Vec::new() }).collect()
         };
@@ -164,22 +171,21 @@ impl Trial {
         if line.is_empty() || line.starts_with('#') {
             return None;
         }
-        match self.ask.out.clone() {
-            Some(wanted) => only(self.judge.line(line, now), &wanted),
-            None => {
-                let every = self.judge.every(line, now, self.ask.check_all);
-                self.count(line, every);
-                None
-            }
+        if self.ask.out.is_some() {
+            let verdict = self.judge.line(line, now);
+            return self.only(verdict, None, now);
         }
+        let every = self.judge.every(line, now, self.ask.check_all);
+        self.count(line, every);
+        None
     }
 
     /// Takes the next entry of the journal, as a line. `micros` is its moment.
     pub fn entry(&mut self, line: &str, micros: i64, now: Moment) -> Option<String> {
         let (date, at) = (journal::date(micros, &self.zone), Moment::from_millis(micros.div_euclid(1000)));
-        if let Some(wanted) = self.ask.out.clone() {
+        if self.ask.out.is_some() {
             let verdict = self.judge.entry(&date, line, at, now);
-            return only(verdict, &wanted);
+            return self.only(verdict, Some(micros as f64 / 1e6), now);
         }
         let every = self.judge.every_of_entry(&date, line, at, now, self.ask.check_all);
         self.count(&(date + line), every);
@@ -198,6 +204,17 @@ impl Trial {
             [] => "\n".to_owned(),
             words => format!("Use    journal match : {}\n\n", words.join(" ")),
         }
+    }
+
+    /// What `--out` prints of a failure. `exact` is its moment where that is known better than the judge knows it.
+    fn only(&self, verdict: Verdict, exact: Option<f64>, now: Moment) -> Option<String> {
+        let (Verdict::Failure(failure), Some(wanted)) = (verdict, &self.ask.out) else { return None };
+        let seconds = |at: Moment| at.millis() as f64 / 1e3;
+        let row = exact.or(failure.at.map(seconds));
+        let last = failure.lines.last();
+        let whole = exact.is_none() && last.is_some_and(|line| self.judge.dates().is_whole(line));
+        let time = Time { row, tag: row.unwrap_or_else(|| seconds(now)), whole: whole && row.is_some() };
+        Some(out::print(&failure, wanted, time))
     }
 
     fn count(&mut self, line: &str, every: Every) {
@@ -260,21 +277,6 @@ impl Trial {
             self.missed.count = self.missed.count.saturating_sub(1);
         }
     }
-}
-
-/// What `--out` prints of a failure.
-fn only(verdict: Verdict, wanted: &str) -> Option<String> {
-    let Verdict::Failure(failure) = verdict else { return None };
-    let text = match wanted {
-        "id" | "fid" => failure.who.to_string(),
-        "ip" => failure.address.as_ref().unwrap_or(&failure.who).to_string(),
-        "msg" => failure.lines.join("\n"),
-        group => match failure.groups.get(group).and_then(Option::as_ref) {
-            Some(value) => value.text().unwrap_or_default().to_owned(),
-            None => "None".to_owned(),
-        },
-    };
-    Some(text + "\n")
 }
 
 /// Groups as Python shows them.

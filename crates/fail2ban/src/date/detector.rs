@@ -102,6 +102,11 @@ impl Detector {
         &self.slots[slot].template
     }
 
+    /// The template that fitted last.
+    pub fn last(&self) -> Option<&Arc<Template>> {
+        self.last.map(|last| self.template(last.slot))
+    }
+
     /// The place of the template that fits this line, and where it does.
     pub fn find(&mut self, line: &str, now: Moment) -> Option<(usize, Seen)> {
         let (slot, seen) = match self.again(line) {

@@ -217,6 +217,21 @@ impl Template {
             .then(|| fields.filter_map(|(letter, group)| Some((*letter, found.group(*group)?))))
     }
 
+    /// Whether fail2ban makes a whole number of what it finds in this line, and none with a fraction: of TAI64N, and of a date in a zone
+    /// that it names, or that is `assumed`.
+    pub fn is_whole(&self, line: &str, assumed: bool) -> bool {
+        match self.meaning {
+            Meaning::Epoch { .. } => false,
+            Meaning::Tai => true,
+            Meaning::Fields => {
+                let seen = self.search(line, 0..line.len(), &mut Workspace::default());
+                let zone =
+                    |(letter, part): (char, Range<usize>)| matches!(letter, 'z' | 'Z') && !part.is_empty();
+                assumed || seen.is_some_and(|seen| self.taken(&seen).is_some_and(|mut taken| taken.any(zone)))
+            }
+        }
+    }
+
     /// The moment that a match means. None: there is no such date.
     pub fn moment(
         &self,

@@ -43,6 +43,9 @@ impl Pending {
         if gained && !found.is_harmless() {
             let text = found.groups.get("mlfgained").cloned().flatten();
             found.groups.insert("nofail".into(), text);
+            if !found.order.is_empty() {
+                found.note_order(["nofail".into()]);
+            }
         }
         let mut harmless = found.is_harmless();
         let mut gained = gained;
@@ -60,6 +63,8 @@ impl Pending {
                 if !was_harmless && !record.pending {
                     record.lines = Lines::default();
                 }
+                let named = found.order.into_iter();
+                record.note_order(named.filter(|name| matches!(found.groups.get(name), Some(Some(_)))));
                 record.groups.extend(found.groups.into_iter().filter(|(_, value)| value.is_some()));
                 (record, since, Some((key, place)))
             }
@@ -73,8 +78,8 @@ impl Pending {
         let several = (known || !forget) && record.users.len() > 1;
         if std::mem::take(&mut record.pending) || several {
             // A failure waits, or another account is tried: that one got in does not make up for it.
-            record.groups.remove("nofail");
-            record.groups.remove("mlfgained");
+            record.take("nofail");
+            record.take("mlfgained");
             (harmless, gained) = (false, false);
         }
         if !harmless {

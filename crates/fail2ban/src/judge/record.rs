@@ -1,5 +1,7 @@
 //! What is known of a failure, or of a connection that may come to one: groups, accounts, lines.
 
+use std::sync::Arc;
+
 use event::limit::FAIL2BAN_PENDING_LINES;
 
 use super::groups::{Groups, Value};
@@ -42,6 +44,8 @@ pub(super) struct Record {
     pub(super) lines: Lines,
     /// Lines that are failures only if one follows.
     pub(super) harmless: Lines,
+    /// The names in the order in which fail2ban comes to know them, for who shows them so; else none.
+    pub(super) order: Vec<Arc<str>>,
 }
 
 impl Record {
@@ -52,6 +56,7 @@ impl Record {
 
     /// Takes a group out and says whether it had taken something.
     pub(super) fn take(&mut self, name: &str) -> bool {
+        self.order.retain(|known| **known != *name);
         self.groups.remove(name).flatten().is_some_and(|value| !value.is_empty())
     }
 
@@ -69,7 +74,19 @@ impl Record {
             && self.users.len() < FAIL2BAN_PENDING_LINES
             && let Err(place) = self.users.binary_search(user)
         {
+            if !self.order.is_empty() {
+                self.note_order(["users".into()]);
+            }
             self.users.insert(place, user.clone());
+        }
+    }
+
+    /// Puts names behind those that are known.
+    pub(super) fn note_order(&mut self, names: impl IntoIterator<Item = Arc<str>>) {
+        for name in names {
+            if !self.order.contains(&name) {
+                self.order.push(name);
+            }
         }
     }
 

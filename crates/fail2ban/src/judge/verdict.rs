@@ -45,6 +45,8 @@ pub struct Failure {
     pub users: Vec<Taken>,
     /// Its lines, the first of them.
     pub lines: Vec<Taken>,
+    /// The names of the groups, and `users`, in the order in which fail2ban has them, if the judge was told to note it.
+    pub order: Vec<Arc<str>>,
 }
 
 /// A match of a pattern of failures.
@@ -75,6 +77,7 @@ impl Judge {
         };
         let inner = rule.groups(&content, &self.places);
         let taken = if self.lines_max > 1 { self.taken(rule, searched, &inner) } else { Split::default() };
+        let order = if self.notes_order { self.order(rule, &inner) } else { Vec::new() };
         let groups = match &self.prefix {
             Some(prefix) => {
                 let mut outer = prefix.groups(&whole, &self.outer);
@@ -105,7 +108,17 @@ impl Judge {
             None => self.lines.iter().for_each(|line| lines.push(line.whole().as_str().into())),
         }
         self.leave(taken.unmatched);
-        self.conclude(index, Record { groups, ..Record::default() }, lines, at, now)
+        self.conclude(index, Record { groups, order, ..Record::default() }, lines, at, now)
+    }
+
+    /// The names of the prefix's groups, then those of a pattern, as they stand there; what they come to put together is behind them.
+    fn order(&self, rule: &Rule, inner: &Groups) -> Vec<Arc<str>> {
+        let prefix = self.prefix.iter().flat_map(|prefix| prefix.pattern.groups());
+        let named = prefix.filter(|(_, name)| ***name != *"content").chain(rule.pattern.groups());
+        let together = inner.iter().map(|(name, _)| name);
+        let mut order = Record::default();
+        order.note_order(named.map(|(_, name)| name).chain(together).cloned());
+        order.order
     }
 
     /// A single line as it is told: with its date, or the one that stands for it.
@@ -175,6 +188,7 @@ impl Judge {
             groups: record.groups,
             users: record.users,
             lines: record.lines.kept,
+            order: record.order,
         }))
     }
 }
