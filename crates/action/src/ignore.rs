@@ -85,9 +85,9 @@ impl IgnoreCommands {
 
     /// These are the jails from now on; what was answered before for a command that stays is kept. Says what cannot be run: the jail, and why.
     pub fn set_jails(&self, jails: &[JailModel]) -> Vec<(String, String)> {
-        let mut rules = self.asking.rules();
-        let before = std::mem::take(&mut *rules);
-        let mut remarks = Vec::new();
+        // Whoever asks is not kept waiting by the reading of commands: a rule may wait for a thread that waits for whoever asks.
+        let before = self.asking.rules().clone();
+        let (mut rules, mut remarks) = (Vec::new(), Vec::new());
         for jail in jails.iter().filter(|jail| jail.started && !jail.idle) {
             let kept = before.iter().find(|rule| rule.is_for(jail)).map(Arc::clone);
             let Some(rule) = kept.or_else(|| Rule::new(jail).map(Arc::new)) else { continue };
@@ -95,6 +95,7 @@ impl IgnoreCommands {
             remarks.extend(refused.map(|why| (jail.name.clone(), why)));
             rules.push(rule);
         }
+        *self.asking.rules() = rules;
         remarks
     }
 

@@ -73,8 +73,13 @@ impl Queue {
     /// Puts something else in, for which there is room as long as it is about bans that were told.
     pub fn put(&self, task: Task) -> bool {
         let mut tasks = self.lock();
-        let is_full = tasks.waiting.len() >= FAIL2BAN_ACTION_QUEUE + FAIL2BAN_ACTION_TICKETS;
-        if tasks.is_ended || (is_full && matches!(task, Task::Unban(..) | Task::Again(..) | Task::Call(_))) {
+        let room = match task {
+            // It comes again at the next occasion, and whoever fails on must not take the room of those who are banned.
+            Task::Again(..) => FAIL2BAN_ACTION_QUEUE / 2,
+            Task::Unban(..) | Task::Call(_) => FAIL2BAN_ACTION_QUEUE + FAIL2BAN_ACTION_TICKETS,
+            _ => usize::MAX,
+        };
+        if tasks.is_ended || tasks.waiting.len() >= room {
             return false;
         }
         tasks.waiting.push_back(task);
@@ -112,5 +117,23 @@ impl Queue {
 
     fn lock(&self) -> MutexGuard<'_, Tasks> {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_fails_on_leaves_room_for_bans() {
+        let queue = Queue::default();
+        let subject = Subject::exactly([192, 0, 2, 1].into());
+        let again = || queue.put(Task::Again(subject, Moment::default()));
+        while again() {}
+        assert_eq!(queue.sizes().0, FAIL2BAN_ACTION_QUEUE / 2);
+        let ban = || queue.ban(Ticket::bare(subject, Moment::default()));
+        while ban().is_ok() {}
+        assert_eq!(queue.sizes(), (FAIL2BAN_ACTION_QUEUE, 1));
+        assert!(!again() && queue.put(Task::Unban(subject, Moment::default())));
     }
 }

@@ -3,6 +3,7 @@
 mod support;
 
 use std::fs;
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -220,6 +221,41 @@ fn what_finds_no_room_is_given_back_and_counted() {
     // It ends although its commands would not.
     place.commands.stop();
     assert!(place.commands.ask(held("192.0.2.1", "")).is_some(), "nothing is asked any more");
+}
+
+#[test]
+fn a_reload_keeps_nobody_waiting_who_asks() {
+    // Numbers of the jail come from the engine, which is the one who asks: it must be able to go on while a reload waits for them.
+    let (asking, asked) = channel();
+    let (release, released) = channel::<()>();
+    let released = Mutex::new(released);
+    let counts = move |_: &str| {
+        let _ = asking.send(());
+        let _ = released.lock().unwrap().recv_timeout(PATIENCE);
+        Counts::default()
+    };
+    let actions = Actions::start(now, counts).unwrap();
+    let commands = IgnoreCommands::start(now, &actions, Box::new(|_, _| {})).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    configure(folder.path(), "[web]\nenabled = true\naction =\nignorecommand = test <jail.found> = 0\n");
+    let jails = jails(folder.path());
+    assert_eq!(commands.set_jails(&jails), Vec::new());
+    while commands.ask(held("192.0.2.1", "")).is_none() {}
+    asked.recv_timeout(PATIENCE).expect("the number is asked for");
+    let (done, is_done) = channel();
+    std::thread::scope(|scope| {
+        scope.spawn(|| commands.set_jails(&jails));
+        scope.spawn(|| {
+            for _ in 0..1000 {
+                commands.ask(held("192.0.2.2", ""));
+                std::thread::yield_now();
+            }
+            let _ = done.send(());
+        });
+        let is_free = is_done.recv_timeout(PATIENCE / 4).is_ok();
+        drop(release);
+        assert!(is_free, "who asks waits for the reload");
+    });
 }
 
 #[test]

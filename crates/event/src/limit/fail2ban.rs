@@ -108,7 +108,7 @@ pub const FAIL2BAN_ACTION_CHECK_SECONDS: u64 = 3;
 pub const FAIL2BAN_STILL_FAILING: usize = 10_000;
 
 /// What may wait for one jail's actions. At the bound, a ban is not told to them, and is counted; what lifts a ban that they were told of
-/// always is.
+/// always is. That somebody who is banned fails on is told up to half of it, and else at the next occasion.
 pub const FAIL2BAN_ACTION_QUEUE: usize = 4096;
 
 /// Bans of one jail that its actions hold with their failures and lines. Of further ones, an unban knows the address only.
@@ -220,3 +220,13 @@ pub const FAIL2BAN_IGNORED_FILE_SECONDS: u64 = 5;
 
 /// Milliseconds that a start, a reload or a command waits at most for names that it brought. Then it goes on, and they count once they are found.
 pub const FAIL2BAN_LOOKUP_PATIENCE_MILLIS: u64 = 2000;
+
+/// How deep commands may stand in one another where the script of a firewall's action is looked at. What is deeper is not looked at, so nothing is said
+/// of it.
+pub const FAIL2BAN_SHELL_DEPTH: usize = 32;
+
+/// Programs and files that a remark on such a script names. Further ones are counted.
+pub const FAIL2BAN_REMARK_COMMANDS: usize = 8;
+
+/// Characters of such a name that are shown.
+pub const FAIL2BAN_REMARK_NAME_CHARS: usize = 64;
