@@ -1,6 +1,7 @@
 //! One name looked up, or one file read. A name is asked of the host's own resolver, which may take its time.
 
 use std::fs::{self, Metadata};
+use std::io::Read;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -79,10 +80,13 @@ fn read(path: &Path, seen: Option<Stamp>, name: impl Fn(&str) -> Option<Arc<Entr
     if seen == Some(stamp) {
         return Looked::Same;
     }
-    let text = match fs::read(path) {
-        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(cause) => return failed(&cause),
-    };
+    // It may be another one by now, or longer: no more is read than was looked at.
+    let mut bytes = Vec::new();
+    let read = fs::File::open(path).and_then(|file| file.take(FAIL2BAN_FILE_BYTES).read_to_end(&mut bytes));
+    if let Err(cause) = read {
+        return failed(&cause);
+    }
+    let text = String::from_utf8_lossy(&bytes);
     let (mut subjects, mut names, mut left_out) = (Vec::new(), Vec::new(), None);
     for word in words(&text) {
         if subjects.len() + names.len() >= FAIL2BAN_IGNORED_BY_NAME {
