@@ -22,7 +22,7 @@ use std::time::Duration;
 use dropin::Happening;
 use event::{Moment, Subject, limit};
 
-use crate::legacy::Offset;
+use crate::legacy::{LegacyBan, Offset};
 use crate::queue::{Sender, queue};
 use crate::{MirrorError, legacy};
 use bell::Bell;
@@ -119,6 +119,15 @@ impl Database {
     /// This row, by whom it names, is not to stand there any more, though nobody was let in.
     pub fn forget(&self, jail: &str, ip: &str) {
         self.pass(Message::Changed(Change::Unban { jail: jail.to_owned(), ip: ip.to_owned() }));
+    }
+
+    /// This row of before stands there under another name from now on.
+    pub fn rename(&self, row: &LegacyBan, subject: &Subject) {
+        let (jail, ip) = (row.jail.clone(), subject.to_string());
+        let data = legacy::write_data(row.failures, &row.matches, true);
+        let (since, ban_time, ban_count) = (row.since.seconds(), row.ban_time, row.ban_count);
+        self.forget(&row.jail, &row.ip);
+        self.pass(Message::Changed(Change::Stood(Row { jail, ip, since, ban_time, ban_count, data })));
     }
 
     /// How far a log was read. `legacy::first_line_checksum` makes its checksum.

@@ -3,25 +3,28 @@
 
 mod newcomers;
 mod database;
+mod sifted;
 
-use std::net::Ipv6Addr;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use action::{Actions, IgnoreCommands};
 use control::answer::ActionHealth;
 use dropin::{Counts, Happening, LogTarget, Model, Wrong};
+use event::Subject;
 use fail2ban::{Remark, Topic, Value};
 use jiff::tz::TimeZone;
-use mirror::{Database, Legacy, LegacyBan, Log, MirrorError, Offset, Seal};
+use mirror::{Database, LegacyBan, Log, MirrorError, Offset, Seal};
 
 use crate::chronicle::Audience;
 use crate::clock;
 use crate::foreign::{is_firewall, name_of};
 use crate::ignoring::Asker;
 use crate::message::{Message, visit};
+use crate::obey::as_counted;
 
 pub use database::{legacy, seal, take_seal};
+pub use sifted::Sifted;
 
 /// Actions and commands, database and log.
 pub struct Keepers {
@@ -147,11 +150,23 @@ impl Keepers {
         health.collect()
     }
 
-    /// What fail2ban held of a single IPv6 address goes on as a ban of its /64, which has a row of its own: the old one would outlive it.
-    pub fn replace(&self, legacy: &Legacy, is_run: impl Fn(&str) -> bool) {
-        let single = |ban: &&LegacyBan| ban.ip.parse::<Ipv6Addr>().is_ok();
-        for ban in legacy.bans.iter().filter(single).filter(|ban| is_run(&ban.jail)) {
-            self.database.forget(&ban.jail, &ban.ip);
+    /// What is outdated leaves the database. What fail2ban held of a single IPv6 address goes on as a ban of its /64, which has a row of its
+    /// own: the old one would outlive it.
+    pub fn tidy(&self, sifted: &Sifted) {
+        for row in &sifted.outdated {
+            self.database.forget(&row.jail, &row.ip);
+        }
+        for row in &sifted.legacy.bans {
+            if let Some(network) = network_of(row) {
+                self.database.rename(row, &network);
+            }
+        }
+    }
+
+    /// What it knows of somebody who is banned no more leaves the database too.
+    pub fn let_off(&self, jail: &str, subject: &Subject) {
+        for subject in [*subject, as_counted(subject)] {
+            self.database.forget(jail, &subject.to_string());
         }
     }
 
@@ -188,6 +203,12 @@ fn ignore_commands(actions: &Actions, engine: &SyncSender<Message>) -> std::io::
         let _ = visit(&engine, move |engine| engine.hear_said(held, said));
     };
     IgnoreCommands::start(clock::now, actions, Box::new(answer))
+}
+
+/// The network that a single address stands for.
+fn network_of(row: &LegacyBan) -> Option<Subject> {
+    let single: Subject = row.ip.parse().ok()?;
+    Some(as_counted(&single)).filter(|network| *network != single)
 }
 
 fn counts(engine: &SyncSender<Message>, jail: &str) -> Counts {

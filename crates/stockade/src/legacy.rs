@@ -1,4 +1,4 @@
-//! What fail2ban held when Stockade came in its place: its bans go on, with the time already served, and those that are over count for bans
+//! What fail2ban held when Stockade came in its place, for the first time or again: its bans go on, with the time already served, and those that are over count for bans
 //! that grow, as often as it counted them.
 
 use std::sync::Arc;
@@ -26,7 +26,7 @@ impl Engine {
             let earlier = if until.is_some() { left.ban_count.saturating_sub(1) } else { left.ban_count };
             // It knows how often, and of the last time only when.
             let since = if until.is_some() { Moment::from_millis(ban.since.millis() - 1) } else { ban.since };
-            self.note_past(&Ban { since, ..ban.clone() }, earlier);
+            self.note_earlier(&told, &Ban { since, ..ban.clone() }, earlier);
             let ban = Ban { until: until.unwrap_or(ban.until), ..ban };
             if until.is_some()
                 && let Outcome::Decided(decided) = self.decider.adopt(&ban, &self.plan.whitelist, now)
@@ -41,10 +41,23 @@ impl Engine {
         }
     }
 
+    /// It was banned so often, this time counted; what of it stands in our own history counts there.
+    fn note_earlier(&mut self, told: &ForeignJail, ban: &Ban, times: u32) {
+        let known = if told.grows() { self.noted_bans(&ban.subject, told, ban.since) } else { 0 };
+        if times < known {
+            // Somebody let it off where fail2ban ran: it began anew.
+            let since = Moment::from_millis(ban.since.millis() - 1);
+            self.note_past(&Ban { since, ..ban.clone() }, 1, Ending::Unbanned);
+            self.note_past(ban, times, Ending::Expired);
+        } else {
+            self.note_past(ban, times - known, Ending::Expired);
+        }
+    }
+
     /// The same ban so often, in the history.
-    fn note_past(&mut self, ban: &Ban, times: u32) {
+    fn note_past(&mut self, ban: &Ban, times: u32, ending: Ending) {
         let times = usize::try_from(times).unwrap_or(usize::MAX).min(EARLIER_BANS);
-        let past = PastBan { ban: ban.clone(), ended: ban.until.min(clock::now()), ending: Ending::Expired };
+        let past = PastBan { ban: ban.clone(), ended: ban.until.min(clock::now()), ending };
         self.batch.past.extend(std::iter::repeat_n(past, times));
     }
 

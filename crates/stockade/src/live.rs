@@ -120,6 +120,10 @@ impl Host for Live<'_> {
 
     fn unban(&mut self, jail: &str, id: &str) -> bool {
         let Ok(subject) = id.parse() else { return false };
+        // First of all: a ban of later keeps its row.
+        if let Some(keepers) = self.keepers {
+            keepers.let_off(jail, &subject);
+        }
         let which = [Lifted { subject, jail: Some(name_of(jail)) }];
         self.desk.unban(&which, &Self::actor()).is_ok_and(|lifted| lifted > 0)
     }

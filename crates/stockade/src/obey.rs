@@ -96,9 +96,20 @@ impl Engine {
 
     /// Lifts the bans named.
     pub(crate) fn unban(&mut self, which: &[Lifted], actor: &Actor) -> Obeyed {
+        self.unban_by(which, actor, &spoken(actor))
+    }
+
+    /// Lifts the bans whose rows another program deleted from fail2ban's database.
+    pub(crate) fn unban_deleted(&mut self, which: &[Lifted]) {
+        let actor = Actor { name: "fail2ban's database".to_owned(), address: None };
+        self.unban_by(which, &actor, "a deletion from fail2ban's database");
+    }
+
+    fn unban_by(&mut self, which: &[Lifted], actor: &Actor, by: &str) -> Obeyed {
         let mut all = Obeyed { done: 0, text: String::new() };
         for Lifted { subject, jail } in which {
-            let command = Command::Unban { subject: *subject, jail: jail.clone(), actor: spoken(actor) };
+            self.let_off(&as_counted(subject), jail.as_ref());
+            let command = Command::Unban { subject: *subject, jail: jail.clone(), actor: by.to_owned() };
             let one = self.command(&command);
             if one.done > 0 {
                 self.journal(actor, Deed::Unban, &subject.to_string(), &one.text);
@@ -110,6 +121,15 @@ impl Engine {
             all.text.push_str(&one.text);
         }
         all
+    }
+
+    /// In fail2ban's jails, an unban of somebody whose ban is over makes the next one as short as the first.
+    fn let_off(&mut self, subject: &Subject, jail: Option<&JailName>) {
+        let bans = self.decider.bans_of(subject);
+        let is_banned = |name: &JailName| bans.iter().any(|ban| ban.subject == *subject && ban.jail == *name);
+        let told = self.told_jails().into_iter().map(|told| told.name.clone());
+        let meant = told.filter(|name| jail.is_none_or(|jail| jail == name) && !is_banned(name));
+        self.batch.let_off.extend(meant.map(|name| (*subject, name)));
     }
 
     /// Lifts every ban.
@@ -198,7 +218,7 @@ impl Engine {
 }
 
 /// Whoever holds one address of a /64 holds all of them, by hand as well as by count.
-fn as_counted(subject: &Subject) -> Subject {
+pub(crate) fn as_counted(subject: &Subject) -> Subject {
     let is_one = !subject.is_ipv4() && subject.prefix_bits() == 128;
     if is_one { Subject::counted(subject.address()) } else { *subject }
 }

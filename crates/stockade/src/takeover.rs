@@ -24,7 +24,7 @@ use crate::chronicle::Audience;
 use crate::desk::Desk;
 use crate::foreign::{Directory, ForeignJail, ends, logs};
 use crate::ignoring::Asker;
-use crate::keepers::{self, Keepers};
+use crate::keepers::{self, Keepers, Sifted};
 use crate::live::Live;
 use crate::message::{Findings, Message};
 use crate::pid_file::PidFile;
@@ -53,8 +53,8 @@ pub struct Takeover {
 
 /// What came of the beginning.
 pub struct Begun {
-    /// What fail2ban left.
-    pub legacy: Option<Legacy>,
+    /// What fail2ban left that was not known here.
+    pub legacy: Legacy,
     /// Who is told what happens to its jails.
     pub audience: Audience,
     /// Who asks their `ignorecommand`.
@@ -106,16 +106,17 @@ impl Takeover {
         self.remarks().say();
     }
 
-    /// At the start: what fail2ban left in its database, if it was not taken over before, and who is told from now on what happens. Logs are
-    /// read on where fail2ban stopped.
+    /// At the start: what fail2ban left in its database, as far as it is not known here, and who is told from now on what happens. Logs are
+    /// read on where fail2ban stopped, if it came further.
     pub fn begin(&self, restored: &mut Restored, engine: &SyncSender<Message>) -> Result<Begun, StartError> {
         let model = self.lock();
         let seal = keepers::seal(&model, restored)?;
         let legacy = keepers::legacy(&model, &mut restored.store)?;
-        for left in legacy.iter().flat_map(|legacy| &legacy.offsets).filter(|left| left.holds()) {
-            if let Ok(position) = source::position_at(Path::new(&left.path), left.offset) {
-                restored.files.entry(left.path.clone()).or_insert(position);
-            }
+        let is_run = |jail: &str| runs(&model).any(|known| known.name == jail);
+        let sifted = legacy.map(|legacy| Sifted::of(legacy, restored, is_run)).transpose()?;
+        let sifted = sifted.unwrap_or_default();
+        for left in sifted.legacy.offsets.iter().filter(|left| left.holds()) {
+            read_on(left, restored);
         }
         let unmet = read_on_from_ends(&model, restored, engine);
         *self.logs() = logs(started(&model));
@@ -123,9 +124,7 @@ impl Takeover {
         self.directory.begin();
         self.directory.settle(NAMES_PATIENCE);
         let (keepers, remarks) = Keepers::start(&model, seal, engine).map_err(StartError::Fail2ban)?;
-        if let Some(legacy) = &legacy {
-            keepers.replace(legacy, |jail| runs(&model).any(|known| known.name == jail));
-        }
+        keepers.tidy(&sifted);
         let mut known = self.remarks();
         known.add(unmet);
         known.add(remarks);
@@ -134,7 +133,7 @@ impl Takeover {
         known.forget_places();
         drop(known);
         let keepers = self.keepers.get_or_init(|| keepers);
-        Ok(Begun { legacy, audience: keepers.audience(), asker: keepers.asker() })
+        Ok(Begun { legacy: sifted.legacy, audience: keepers.audience(), asker: keepers.asker() })
     }
 
     /// How the actions do.
@@ -261,6 +260,28 @@ fn is_told_by(files: &Model, told: &Model, jail: &str) -> bool {
     let (Some(mut files), Some(told)) = (find(files), find(told)) else { return false };
     files.logs.clone_from(&told.logs);
     files == told
+}
+
+/// The log is read on where fail2ban stopped, unless it was read further here. Of a log that was rotated since it was read here, our own mark
+/// would be that of the old one.
+fn read_on(left: &Offset, restored: &mut Restored) {
+    let Ok(theirs) = source::position_at(Path::new(&left.path), left.offset) else { return };
+    let place = |position: &Position| match position {
+        Position::File { device, inode, offset, .. } => Some(((*device, *inode), *offset)),
+        Position::Cursor { .. } => None,
+    };
+    match restored.files.entry(left.path.clone()) {
+        Entry::Vacant(vacant) => drop(vacant.insert(theirs)),
+        Entry::Occupied(mut ours) => {
+            let (Some((file, offset)), Some((their_file, _))) = (place(ours.get()), place(&theirs)) else {
+                return;
+            };
+            let is_further = if file == their_file { offset < left.offset } else { offset != left.offset };
+            if is_further {
+                ours.insert(theirs);
+            }
+        }
+    }
 }
 
 /// A log that is to be read from its end on is so at first sight. That is noted at once: a crash before its first line loses none.

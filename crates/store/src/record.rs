@@ -16,6 +16,8 @@ pub struct Batch {
     pub decisions: Vec<Decision>,
     /// Bans whose time is over by `at`: they move to the history. One that was prolonged past `at` stays.
     pub expired: Vec<(Subject, JailName)>,
+    /// Whom somebody lets off: their bans by that jail that are over count as ended by somebody.
+    pub let_off: Vec<(Subject, JailName)>,
     /// Changes of the escalation memory, in the order in which they happened.
     pub memory: Vec<MemoryChange>,
     /// Up to where each source was read; the failures before these positions are in this batch or an earlier one.
@@ -34,6 +36,7 @@ impl Batch {
             && self.cleared.is_empty()
             && self.decisions.is_empty()
             && self.expired.is_empty()
+            && self.let_off.is_empty()
             && self.memory.is_empty()
             && self.positions.is_empty()
             && self.actions.is_empty()
@@ -80,7 +83,7 @@ pub struct Loaded {
 pub enum Ending {
     /// Its time was over.
     Expired,
-    /// Someone ended it; the audit says who.
+    /// Someone ended it, as the audit says, or let off whom it had held, as the journal of actions says.
     Unbanned,
 }
 

@@ -30,6 +30,10 @@ pub(crate) fn commit(conn: &mut Connection, names: &mut Names, batch: &Batch) ->
         let jail = names.jail_number(&transaction, jail)?;
         expire(&transaction, subject, jail, batch.at)?;
     }
+    for (subject, jail) in &batch.let_off {
+        let jail = names.jail_number(&transaction, jail)?;
+        let_off(&transaction, subject, jail)?;
+    }
     for change in &batch.memory {
         match change {
             MemoryChange::Remember(row) => remember(&transaction, names, row)?,
@@ -246,6 +250,19 @@ fn expire(transaction: &Transaction<'_>, subject: &Subject, jail: i64, at: Momen
             .execute(params![subject, jail])?;
     }
     Ok(())
+}
+
+/// Bans that are over, as if somebody had ended each of them.
+fn let_off(transaction: &Transaction<'_>, subject: &Subject, jail: i64) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("UPDATE history SET ending = ?3 WHERE subject = ?1 AND jail = ?2 AND ending = ?4")?
+        .execute(params![
+            Key::of(subject),
+            jail,
+            ending_number(Ending::Unbanned),
+            ending_number(Ending::Expired)
+        ])
+        .map(drop)
 }
 
 fn remember(transaction: &Transaction<'_>, names: &mut Names, row: &MemoryRow) -> rusqlite::Result<()> {

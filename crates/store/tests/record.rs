@@ -103,6 +103,18 @@ fn a_ban_ends_by_time_or_by_hand_and_the_history_says_which() {
     assert_eq!((all[1].ban.clone(), all[1].ended, all[1].ending), (short.clone(), at(100), Ending::Expired));
     assert_eq!(store.history(Some(&short.subject), 9).unwrap().len(), 1);
     assert_eq!(store.history(None, 1).unwrap().len(), 1);
+    // Whom somebody lets off by another jail only, or is another, keeps what was.
+    let let_off = |subject, jail: &str| Batch {
+        let_off: vec![(subject, JailName::new(jail))],
+        at: at(200),
+        ..Batch::default()
+    };
+    store.commit(&let_off(short.subject, "other")).unwrap();
+    store.commit(&let_off(subject("192.0.2.9"), "sshd")).unwrap();
+    assert_eq!(store.history(Some(&short.subject), 9).unwrap()[0].ending, Ending::Expired);
+    store.commit(&let_off(short.subject, "sshd")).unwrap();
+    let after = store.history(Some(&short.subject), 9).unwrap();
+    assert_eq!((after[0].ended, after[0].ending), (at(100), Ending::Unbanned));
 }
 
 #[test]

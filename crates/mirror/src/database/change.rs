@@ -17,6 +17,8 @@ pub enum Change {
     Restored(Row),
     /// A ban stands, of before or not.
     Stands(Row),
+    /// A ban stood before the database was opened, by another name.
+    Stood(Row),
     /// Somebody is not banned any more, by hand: fail2ban forgets the ban.
     Unban { jail: String, ip: String },
     /// The time is over: fail2ban keeps the ban for a while.
@@ -64,7 +66,7 @@ impl Change {
     pub fn bytes(&self) -> usize {
         match self {
             Self::On(jail) | Self::Off(jail) => jail.len(),
-            Self::Ban(row) | Self::Restored(row) | Self::Stands(row) => {
+            Self::Ban(row) | Self::Restored(row) | Self::Stands(row) | Self::Stood(row) => {
                 row.jail.len() + row.ip.len() + row.data.len()
             }
             Self::Unban { jail, ip } | Self::Over { jail, ip } => jail.len() + ip.len(),

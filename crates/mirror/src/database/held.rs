@@ -73,7 +73,8 @@ impl Held {
                     .insert(row.ip.as_str().into(), One { span, met: 0 });
             }
             Change::Unban { jail, ip } | Change::Over { jail, ip } => self.drop_one(jail, ip),
-            Change::Read(_) => {}
+            // Whether it still holds is told behind it.
+            Change::Stood(_) | Change::Read(_) => {}
         }
     }
 

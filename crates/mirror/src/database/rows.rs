@@ -30,7 +30,7 @@ pub fn write(
             Change::Off(jail) => {
                 step.prepare_cached("UPDATE jails SET enabled = 0 WHERE name = ?")?.execute([jail])?;
             }
-            Change::Ban(row) => ban(&step, row, held.get(&row.jail, &row.ip))?,
+            Change::Ban(row) | Change::Stood(row) => ban(&step, row, held.get(&row.jail, &row.ip))?,
             Change::Restored(row) | Change::Stands(row) => {
                 let is_restored = matches!(change, Change::Restored(_));
                 let misses = found.map(|found| found.misses(&step, row, is_restored)).transpose()?;

@@ -1,4 +1,4 @@
-//! fail2ban's database beside ours: what it held is taken over once, what stands there is a view of our store, and what other programs delete
+//! fail2ban's database beside ours: what it held is taken over, what stands there is a view of our store, and what other programs delete
 //! there is lifted here. By its seal it is known again at the next start.
 
 use std::path::{Path, PathBuf};
@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 use action::Merged;
-use control::Actor;
 use control::desk::Lifted;
 use dropin::Model;
 use event::Moment;
@@ -25,15 +24,14 @@ const TAKEN_OVER: &str = "fail2ban_database";
 /// The name under which the store knows what that database bears if it was kept to the end.
 const SEAL: &str = "fail2ban_database_seal";
 
-/// What fail2ban left in its database, if this was not taken over before.
+/// What stands in fail2ban's database: a fail2ban may have kept it meanwhile, at the first start or at any later one.
 pub fn legacy(model: &Model, store: &mut Sqlite) -> Result<Option<Legacy>, StoreError> {
     let Some(database) = &model.server().database else { return Ok(None) };
-    if store.secret(TAKEN_OVER)?.as_ref() == Some(&database.path) {
-        return Ok(None);
-    }
     match mirror::legacy::read(Path::new(&database.path), clock::now()) {
         Ok(legacy) => {
-            store.set_secret(TAKEN_OVER, Some(&database.path))?;
+            if store.secret(TAKEN_OVER)?.as_ref() != Some(&database.path) {
+                store.set_secret(TAKEN_OVER, Some(&database.path))?;
+            }
             Ok(Some(legacy))
         }
         // What could not be read now is tried again at the next start.
@@ -122,8 +120,7 @@ impl mirror::Host for Panels {
             .iter()
             .filter_map(|ban| Some(Lifted { subject: ban.ip.parse().ok()?, jail: Some(name_of(&ban.jail)) }));
         let which: Vec<Lifted> = meant.collect();
-        let actor = Actor { name: "fail2ban's database".to_owned(), address: None };
-        let done = visit(&self.engine, move |engine| engine.unban(&which, &actor));
+        let done = visit(&self.engine, move |engine| engine.unban_deleted(&which));
         // A program that ends lifts nothing any more.
         let _ = done.map(|done| done.recv());
     }

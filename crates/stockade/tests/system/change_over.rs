@@ -18,6 +18,7 @@ mod journals;
 mod scenario;
 mod words;
 mod by_hand;
+mod back;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,8 +1,9 @@
 //! A host that runs fail2ban changes over: its configuration, not one file of it edited, and its own client.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::support::place::{seconds_between, seconds_of};
 use crate::support::{Notices, Place, until};
@@ -91,6 +92,7 @@ fn fail2bans_jails_run_and_its_own_client_drives_them() {
     assert_eq!(client(&place, &folder, &["unban", "192.0.2.7"]).1, "1\n");
     assert!(!place.kernel.holds("192.0.2.7"));
 
+    one_file_of_a_pattern_is_left_alone(&place, &folder);
     // A change by command and a reload: counts and bans go on.
     assert_eq!(client(&place, &folder, &["set", "sshd", "maxretry", "1"]).1, "1\n");
     place.fail("192.0.2.8", 1);
@@ -104,6 +106,27 @@ fn fail2bans_jails_run_and_its_own_client_drives_them() {
     assert!(status.success(), "{said}");
     assert!(place.kernel.holds("198.51.100.8"), "stopping lifts no ban");
     fail2ban_would_read_on_at_the_end(&place);
+}
+
+/// What a pattern finds can be taken away file by file, as with fail2ban; the others are read on.
+fn one_file_of_a_pattern_is_left_alone(place: &Place, folder: &Path) {
+    let log = place.log().display().to_string();
+    let other = format!("{}gotten", log.strip_suffix('g').expect("a log"));
+    fs::write(&other, "").expect("make a log");
+    let both = format!("Current monitored log file(s):\n|- {log}\n`- {other}\n");
+    assert_eq!(client(place, folder, &["get", "sshd", "logpath"]).1, both);
+    let one = format!("Current monitored log file(s):\n`- {log}\n");
+    assert_eq!(client(place, folder, &["set", "sshd", "dellogpath", &other]).1, one);
+    assert_eq!(client(place, folder, &["get", "sshd", "logpath"]).1, one);
+    place.fail("192.0.2.77", 2);
+    let lines = fs::read_to_string(place.log()).expect("read the log");
+    let lines = lines.lines().filter(|line| line.contains("192.0.2.77")).map(|line| format!("{line}\n"));
+    fs::write(&other, lines.collect::<String>()).expect("write a log");
+    until("the failures are counted", || {
+        client(place, folder, &["status", "sshd"]).1.contains("Total failed:\t5\n")
+    });
+    assert!(!place.kernel.holds("192.0.2.77"));
+    fs::remove_file(other).expect("remove a log");
 }
 
 /// Its database tells where the log ends, and which log that is.
@@ -143,7 +166,66 @@ fn bans_grow_as_the_configuration_says_until_somebody_lets_the_address_off() {
     };
     assert_eq!((span(), span(), span()), (1, 2, 600));
     assert_eq!(client(&place, &folder, &["set", "sshd", "unbanip", "192.0.2.7"]).1, "1\n");
-    assert_eq!(span(), 1);
+    assert_eq!((span(), span()), (1, 2));
+    // Also when nobody is banned any more, and over a restart.
+    assert_eq!(client(&place, &folder, &["set", "sshd", "unbanip", "192.0.2.7"]).1, "0\n");
+    let rows = || {
+        let question = "SELECT count(*) FROM bips";
+        let output = Command::new("sqlite3").arg(place.path("fail2ban.sqlite3")).arg(question).output();
+        String::from_utf8(output.expect("run sqlite3").stdout).expect("it prints text")
+    };
+    until("the database", || rows() == "0\n");
+    daemon.stop();
+    let mut daemon = place.launch_with(&[], &words(&folder, &socket)).ready();
+    place.fail("192.0.2.7", 3);
+    daemon.says(" ban 192.0.2.7: ");
+    let record = place.state().join("stockade.db");
+    until("the record", || lengths(&record).len() == 6);
+    assert_eq!(lengths(&record), [1, 2, 600, 1, 2, 1]);
+}
+
+/// Of all bans that are over, in the order in which they began.
+fn lengths(store: &Path) -> Vec<i64> {
+    let mut archive = store::Archive::open(store).expect("open the record");
+    let past = archive.history(None, 99).expect("read the record");
+    past.iter().rev().map(|one| (one.ban.until.since(one.ban.since).as_millis() / 1000) as i64).collect()
+}
+
+#[test]
+fn a_ban_lifted_just_before_a_kill_has_no_row_for_fail2ban_to_restore() {
+    let place = Place::new("[http]\nlisten = false\n[jails.sshd]\nenabled = 'auto'\n");
+    let folder = configuration(&place);
+    let socket = place.path("f2b.sock");
+    let database = place.path("fail2ban.sqlite3");
+    let sql = |statement: &str| {
+        let output = Command::new("sqlite3").arg(&database).arg(statement).output().expect("run sqlite3");
+        String::from_utf8(output.stdout).expect("it prints text")
+    };
+    let daemon = place.launch_with(&[], &words(&folder, &socket)).ready();
+    for address in ["192.0.2.51", "192.0.2.52"] {
+        assert_eq!(client(&place, &folder, &["set", "sshd", "banip", address]).1, "1\n");
+    }
+    let rows = "SELECT ip FROM bips UNION ALL SELECT ip FROM bans ORDER BY ip";
+    let both = "192.0.2.51\n192.0.2.51\n192.0.2.52\n192.0.2.52\n";
+    until("the database", || sql(rows) == both);
+    // Somebody writes there, and the kill comes before the daemon has its turn.
+    let mut writer = Command::new("sqlite3");
+    writer.arg(&database).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut writer = writer.spawn().expect("run sqlite3");
+    let mut input = writer.stdin.take().expect("an input");
+    input.write_all(b"BEGIN IMMEDIATE;\nSELECT 'held';\n").expect("write");
+    let mut held = [0; 5];
+    writer.stdout.take().expect("an output").read_exact(&mut held).expect("the lock");
+    assert_eq!(client(&place, &folder, &["unban", "192.0.2.51"]).1, "1\n");
+    daemon.kill();
+    drop(input);
+    writer.wait().expect("sqlite3 ends");
+    assert_eq!(sql(rows), both, "nothing could be written before the kill");
+
+    let daemon = place.launch_with(&[], &words(&folder, &socket)).ready();
+    until("the database", || sql(rows) == "192.0.2.52\n192.0.2.52\n");
+    assert!(!place.kernel.holds("192.0.2.51") && place.kernel.holds("192.0.2.52"));
+    daemon.stop();
 }
 
 #[test]
@@ -206,8 +288,10 @@ fn what_fail2ban_held_is_taken_over_and_panels_see_and_lift_bans() {
     }
     // Its options are heeded from the first line on.
     assert!(log.lines().all(|line| line.starts_with("fail2ban.") && !line.contains("  ")), "{log}");
-    let said = daemon.stop();
+    let said = daemon.said();
     assert!(!said.contains("ERROR"), "{said}");
+    // What was lifted a moment ago may have its row in the one table or the other yet; nobody is banned again by that.
+    daemon.kill();
     what_was_deleted_meanwhile_is_lifted(&place, &words(&folder, &socket), &sql);
 }
 
@@ -271,6 +355,32 @@ fn what_was_before_the_start_is_told_to_actions() {
         until("the action", || fs::read_to_string(&told).is_ok_and(|told| told == expected));
         daemon.stop();
     }
+}
+
+#[test]
+fn the_lines_of_a_ban_are_those_since_the_one_before() {
+    let place = Place::new("[http]\nlisten = false\n[jails.sshd]\nenabled = 'auto'\n");
+    let folder = configuration(&place);
+    let told = place.path("told");
+    let action = format!(
+        "[Definition]\nactionban = echo \"<failures> $(echo \"<matches>\" | wc -l)\" >> {}\n",
+        told.display()
+    );
+    fs::write(folder.join("action.d/tell.conf"), action).unwrap();
+    let jails = fs::read_to_string(folder.join("jail.local")).unwrap();
+    fs::write(
+        folder.join("jail.local"),
+        jails.replace("bantime = 1h", "bantime = 1\nmaxmatches = 5\naction = tell"),
+    )
+    .unwrap();
+    let socket = place.path("f2b.sock");
+    let mut daemon = place.launch_with(&[], &words(&folder, &socket)).ready();
+    for expected in ["3 3\n", "3 3\n3 3\n"] {
+        place.fail("192.0.2.7", 3);
+        daemon.says("the ban of 192.0.2.7 is over");
+        until("the action", || fs::read_to_string(&told).is_ok_and(|told| told == expected));
+    }
+    daemon.stop();
 }
 
 #[test]

@@ -42,6 +42,12 @@ impl Debian {
         debian
     }
 
+    /// Ends it as its client does, and waits until it has.
+    pub fn stop(mut self) {
+        assert_eq!(self.client(&["stop"]), "Shutdown successful\n");
+        self.server.wait().expect("wait for our own child");
+    }
+
     /// What its client prints.
     pub fn client(&self, words: &[&str]) -> String {
         client(&self.folder, words).1
