@@ -101,6 +101,11 @@ fn of(server: Server, complaints: Vec<Complaint>, jails: Jails, folder: &Path, a
 }
 
 impl Stream {
+    /// Broken jails are passed over as long as there is another one: fail2ban's client sends nothing of a configuration that has nothing else.
+    pub fn is_usable(&self) -> bool {
+        self.broken.is_empty() || !self.jails.is_empty()
+    }
+
     /// As `fail2ban-client -d` prints it: each command on its line.
     pub fn text(&self) -> String {
         self.commands.iter().map(|command| repr::repr(command) + "\n").collect()

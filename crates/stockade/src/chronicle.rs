@@ -220,14 +220,18 @@ impl Engine {
         standing.collect()
     }
 
-    /// The latest lines that led to a ban, the oldest first: those of this turn are not recorded yet.
+    /// The latest lines that led to a ban, the oldest first: those of this turn are not recorded yet. What lies further back than the failures
+    /// that the ban is for led to an earlier one.
     fn lines_of(&self, ban: &Ban, most: usize) -> Vec<String> {
-        let is_meant = |failure: &&Failure| failure.subject == ban.subject && failure.jail == ban.jail;
-        let fresh = self.batch.failures.iter().rev().filter(is_meant).map(|failure| failure.line.to_string());
-        let mut lines: Vec<String> = fresh.take(most).collect();
-        if lines.len() < most {
-            let recorded = self.store.evidence(&ban.subject, most - lines.len()).unwrap_or_default();
-            lines.extend(recorded.iter().filter(is_meant).map(|failure| failure.line.to_string()));
+        let is_meant = |failure: &Failure| failure.subject == ban.subject && failure.jail == ban.jail;
+        let fresh = self.batch.failures.iter().rev().filter(|failure| is_meant(failure)).cloned();
+        let recorded = std::iter::once_with(|| self.store.evidence(&ban.subject, most).unwrap_or_default());
+        let mut latest = fresh.chain(recorded.flatten()).filter(|failure| is_meant(failure));
+        let (mut lines, mut counted) = (Vec::new(), 0_u32);
+        while lines.len() < most && counted < ban.failures {
+            let Some(failure) = latest.next() else { break };
+            counted = counted.saturating_add(failure.count);
+            lines.push(failure.line.to_string());
         }
         lines.reverse();
         lines

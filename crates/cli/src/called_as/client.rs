@@ -101,7 +101,10 @@ impl Call {
             self.complain(&stream);
             crate::out::text(&stream.text());
             if !self.line.test {
-                return Err(true);
+                if !stream.is_usable() && self.name == Name::Client {
+                    self.log("ERROR", "Init of command line failed");
+                }
+                return Err(stream.is_usable());
             }
         }
         if self.line.test {
@@ -306,7 +309,7 @@ impl Call {
         let stream = stream::read(self.folder(), &self.ask(jail, logs));
         self.complain(&stream);
         let is_broken = |name| stream.broken.iter().any(|(broken, _)| broken == name);
-        if jail.is_some_and(is_broken) { None } else { Some(stream) }
+        if jail.is_some_and(is_broken) || !stream.is_usable() { None } else { Some(stream) }
     }
 
     fn ask<'a>(&self, jail: Option<&'a str>, logs: Logs) -> Ask<'a> {

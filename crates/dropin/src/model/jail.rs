@@ -9,6 +9,7 @@ use super::date_pattern::DatePattern;
 use super::encoding::preferred;
 use super::expression::Expression;
 use crate::edition::Edition;
+use crate::host::Host;
 use crate::wrong::{Class, Wrong};
 
 /// A jail.
@@ -230,6 +231,25 @@ impl JailModel {
         }
         room("log files in this jail", self.logs.len())?;
         self.logs.push(LogPath { path: path.to_owned(), tail });
+        Ok(())
+    }
+
+    /// One that is not read is passed over. Of those that a pattern finds, the others are read on, each for itself: fail2ban knows no patterns.
+    pub(super) fn remove_log(&mut self, path: &str, host: &dyn Host) -> Result<(), Wrong> {
+        let mut kept: Vec<LogPath> = Vec::new();
+        for log in self.logs.iter().filter(|log| log.path != path) {
+            let files = host.files(&log.path);
+            if !files.iter().any(|file| file == path) {
+                kept.push(log.clone());
+                continue;
+            }
+            let others = files.into_iter().filter(|file| file != path);
+            for other in others.map(|file| LogPath { path: file, tail: log.tail }) {
+                room("log files in this jail", kept.len())?;
+                kept.push(other);
+            }
+        }
+        self.logs = kept;
         Ok(())
     }
 

@@ -42,7 +42,7 @@ impl Model {
             _ => {
                 let part = match what {
                     "addignoreip" | "delignoreip" => "ignoreip",
-                    "addlogpath" | "dellogpath" => "logpath",
+                    "addlogpath" | "dellogpath" => return Ok(Value::texts(self.jail(name)?.files(host))),
                     "addjournalmatch" | "deljournalmatch" => "journalmatch",
                     "addfailregex" | "delfailregex" => "failregex",
                     "addignoreregex" | "delignoreregex" => "ignoreregex",

@@ -125,7 +125,7 @@ impl<'c> Change<'c> {
             Self::IgnoreCommand(value) => jail.ignore_command = value.clone(),
             Self::IgnoreCache(options) => jail.ignore_cache = cache(&options)?,
             Self::AddLog { path, tail } => add_log(jail, path, tail, host)?,
-            Self::DelLog(path) => jail.logs.retain(|log| log.path != path),
+            Self::DelLog(path) => jail.remove_log(path, host)?,
             Self::Encoding(name) => jail.log_encoding = encoding(name)?,
             Self::AddMatch(words) if jail.reads_journal() => {
                 if !words.iter().all(|word| *word == "+" || journal::is_match(word)) {

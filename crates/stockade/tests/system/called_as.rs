@@ -302,6 +302,17 @@ fn without_a_server_both_clients_say_the_same() {
     let (ours, theirs) = (host.client(&["-t"]), host.theirs("fail2ban-client", &["-t"]));
     assert_eq!((ours.code, &ours.out), (theirs.code, &theirs.out));
     assert!(ours.err.contains("jail broken is left out: ") && ours.err.contains("test configuration failed"));
+    for (jails, code) in [("", 255), (JAILS, 0)] {
+        host.jails(&format!("{jails}[broken]\nenabled = true\nfilter = nosuch\nlogpath = LOG\n"));
+        let (ours, theirs) = (host.client(&["-d"]), host.theirs("fail2ban-client", &["-d"]));
+        assert_eq!((ours.code, theirs.code), (code, code), "{ours:?}");
+        let last = |answer: &Answer| complaints(answer).last().cloned();
+        assert!(code == 0 || last(&ours) == last(&theirs), "{ours:?} {theirs:?}");
+        if code == 255 {
+            let (ours, theirs) = (host.client(&["start"]), host.theirs("fail2ban-client", &["start"]));
+            assert_eq!((ours.code, &ours.out), (theirs.code, &theirs.out), "{ours:?} {theirs:?}");
+        }
+    }
     // A socket that nobody listens on.
     drop(UnixListener::bind(host.socket()).expect("bind a socket"));
     for words in [&["ping"][..], &["status"], &["start"]] {
