@@ -185,9 +185,7 @@ impl Fault {
             Self::ShortBan { .. } => {
                 "fail2ban forgets the failures at a ban, so who is let in again begins anew"
             }
-            Self::NameIgnored(_) => {
-                "whoever owns the name, or answers for it, chooses who is never banned"
-            }
+            Self::NameIgnored(_) => "whoever owns the name, or answers for it, chooses who is never banned",
             Self::UnknownOption { .. } => "it changes nothing",
             Self::Broken(_) => "the jail does not run",
             Self::Said(_) => "the configuration does something else than it says",
