@@ -43,8 +43,8 @@ fn everything() -> Closed {
     ["any"].map(|any| (any, 0, 0)).into()
 }
 
-/// One jail for each action and each way to write it.
-fn jails(etc: &Path) -> Vec<JailModel> {
+/// One jail for each action and each way to write it. `place` puts what an action writes elsewhere.
+fn jails(etc: &Path, place: impl Fn(String) -> String) -> Vec<JailModel> {
     let mut text = String::new();
     let mut names: Vec<String> = fs::read_dir("/etc/fail2ban/action.d")
         .expect("tests/setup.sh installs fail2ban")
@@ -54,12 +54,7 @@ fn jails(etc: &Path) -> Vec<JailModel> {
     names.sort();
     for name in &names {
         let file = fs::read_to_string(format!("/etc/fail2ban/action.d/{name}.conf")).unwrap();
-        // What has its place on the host has it here.
-        let file = file
-            .replace("/var/run/fail2ban", &etc.join("run").display().to_string())
-            .replace("/sbin/ipf", "ipf")
-            .replace("/etc/symbiosis", &etc.join("run").display().to_string());
-        support::put(&etc.join(format!("action.d/{name}.conf")), &file);
+        support::put(&etc.join(format!("action.d/{name}.conf")), &place(file));
         for (number, given) in GIVEN.iter().enumerate() {
             text += &format!("[{name}-{number}]\nenabled = true\naction = {name}[name=x{number}, {given}]\n");
         }
@@ -185,7 +180,12 @@ fn a_ban_closes_what_fail2ban_s_rules_close() {
         dir.display()
     );
     support::programs(&dir.join("bin"), STAND_INS, &stand_in);
-    let jails = jails(&dir.join("etc"));
+    // What has its place on the host has it here.
+    let here = dir.join("etc/run").display().to_string();
+    let place = |file: String| {
+        file.replace("/var/run/fail2ban", &here).replace("/sbin/ipf", "ipf").replace("/etc/symbiosis", &here)
+    };
+    let jails = jails(&dir.join("etc"), place);
     let calls = run(dir, &jails);
     let mut wrong = Vec::new();
     // That jail's rule is pf's alone, which sets its ports in a variable of the shell and there does not use it. No Linux has a pf.
@@ -199,4 +199,75 @@ fn a_ban_closes_what_fail2ban_s_rules_close() {
     println!("{} jails compared", jails.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(jails.len() >= 32 * GIVEN.len(), "{}", jails.len());
+}
+
+/// What of the jails' commands is not done, by jail.
+fn beside(jails: &[JailModel]) -> BTreeMap<&str, Vec<String>> {
+    let told = |jail: &JailModel| {
+        let closed = jail.actions.iter().map(|action| firewall::closed(|name| action.command(name)));
+        let unheeded = closed.flat_map(|closed| closed.unheeded);
+        unheeded.filter(|(option, _)| option.starts_with("action")).map(|(_, told)| told).collect()
+    };
+    jails
+        .iter()
+        .map(|jail| (jail.name.as_str(), told(jail)))
+        .filter(|(_, told): &(_, Vec<_>)| !told.is_empty())
+        .collect()
+}
+
+#[test]
+fn debian_s_firewall_actions_do_nothing_else_but_two_that_write_of_packets() {
+    let folder = tempfile::tempdir().unwrap();
+    let jails = jails(folder.path(), |file| file);
+    let found = beside(&jails);
+    for (jail, told) in &found {
+        let logs = ["iptables-multiport-log-", "firewallcmd-rich-logging-"]
+            .iter()
+            .any(|name| jail.starts_with(name));
+        assert!(logs && told.len() == 1 && told[0].contains("logs packets"), "{jail}: {told:?}");
+    }
+    assert_eq!(found.len(), 2 * GIVEN.len());
+    assert!(jails.len() >= 32 * GIVEN.len(), "{}", jails.len());
+}
+
+#[test]
+fn what_an_administrator_put_into_a_firewall_s_action_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let etc = folder.path();
+    let of_its_own = "[INCLUDES]\nbefore = iptables.conf\n[Definition]\ntype = multiport\n";
+    let before = "<iptables> -I f2b-<name> 1 -s <ip> -j <blocktype>\n            ";
+    for (name, more) in [
+        ("plain", String::new()),
+        ("hook", format!("actionban = {before}curl -s -d ip=<ip> https://hook.example/\n")),
+        (
+            "both",
+            format!(
+                "actionban = {before}echo \"<ip>\" | mail -s \"<name>\" root; logger \"<ip>\" >/dev/null\n"
+            ),
+        ),
+        ("unban", "actionunban = %(known/actionunban)s\n              logger \"<ip> is free\"\n".to_owned()),
+        ("noted", format!("actionban = {before}echo \"<ip>\" >> /var/log/banned\n")),
+        ("logged", format!("actionban = {before}<iptables> -I f2b-<name> 1 -s <ip> -j LOG\n")),
+    ] {
+        support::put(&etc.join(format!("action.d/{name}.conf")), &format!("{of_its_own}{more}"));
+    }
+    fs::copy("/etc/fail2ban/action.d/iptables.conf", etc.join("action.d/iptables.conf")).unwrap();
+    let names = ["plain", "hook", "both", "unban", "noted", "logged"];
+    support::configure(
+        etc,
+        &names.map(|name| format!("[{name}]\nenabled = true\naction = {name}[port=22]\n")).concat(),
+    );
+    let jails = support::jails(etc);
+    let found = beside(&jails);
+    let expected = [
+        ("both", "actionban runs 'logger', 'mail' beside the firewall's program, which are not run: "),
+        ("hook", "actionban runs 'curl' beside the firewall's program, which is not run: "),
+        ("logged", "actionban has a rule that logs packets, which is not made: "),
+        ("noted", "actionban changes '/var/log/banned' beside the firewall, which is not done: "),
+        ("unban", "actionunban runs 'logger' beside the firewall's program, which is not run: "),
+    ];
+    assert_eq!(found.keys().copied().collect::<Vec<_>>(), expected.map(|(jail, _)| jail));
+    for (jail, text) in expected {
+        assert!(found[jail].len() == 1 && found[jail][0].starts_with(text), "{jail}: {:?}", found[jail]);
+    }
 }

@@ -2,11 +2,15 @@
 //! that it runs, not by its name, since every distribution derives its own. Nothing is run here, and no rule is understood beyond the ports
 //! and protocols that it is about.
 
+mod script;
+mod beside;
+
 use std::path::Path;
 
 use event::{Port, Protocol};
 
 use crate::disk;
+use beside::Beside;
 
 /// The programs whose bans our sets replace; those of other systems too, since an action for them can do nothing here.
 const FIREWALLS: [&str; 17] = [
@@ -53,7 +57,7 @@ pub struct Closed {
     pub ports: Option<Vec<Port>>,
     /// Words among its ports that are none on this host. They stay open.
     pub unknown: Vec<String>,
-    /// Its options that our sets do not heed, each with what happens instead.
+    /// Its options and commands that our sets do not heed, each with what happens instead.
     pub unheeded: Vec<(&'static str, String)>,
 }
 
@@ -129,14 +133,15 @@ fn has_word(commands: &str, word: &str) -> bool {
     })
 }
 
-fn unheeded<'a>(text: impl Fn(&str) -> &'a str) -> Vec<(&'static str, String)> {
+fn unheeded<'a>(text: impl Fn(&str) -> &'a str + Copy) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
     let mut say = |option: &'static str, instead: &str| {
         found.push((option, format!("'{option} = {}' is not heeded: {instead}", text(option).trim())));
     };
     let is_told = |option: &str| !text(option).trim().is_empty();
     let target = text("blocktype").split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
-    if !target.is_empty() && !REFUSALS.contains(&target.as_str()) {
+    let is_refused = target.is_empty() || REFUSALS.contains(&target.as_str());
+    if !is_refused {
         say("blocktype", "whom it bans is dropped");
     }
     if is_told("pre-rule") {
@@ -153,6 +158,12 @@ fn unheeded<'a>(text: impl Fn(&str) -> &'a str) -> Vec<(&'static str, String)> {
     }
     if is_told("destination") && text("destination") != "any" {
         say("destination", "its bans hold for all addresses of this host");
+    }
+    for command in beside::COMMANDS {
+        let mut beside = Beside::read(text(command), text);
+        // What was said of the target goes for the rule, and what lifts a ban takes such a rule away.
+        beside.logs &= is_refused && ["actionstart", "actionban"].contains(&command);
+        found.extend(beside.told(command).into_iter().map(|told| (command, told)));
     }
     found
 }

@@ -225,6 +225,9 @@ pub const FAIL2BAN_LOOKUP_PATIENCE_MILLIS: u64 = 2000;
 /// of it.
 pub const FAIL2BAN_SHELL_DEPTH: usize = 32;
 
+/// Characters of a tag in such a script. What is longer is none.
+pub const FAIL2BAN_TAG_CHARS: usize = 256;
+
 /// Programs and files that a remark on such a script names. Further ones are counted.
 pub const FAIL2BAN_REMARK_COMMANDS: usize = 8;
 

@@ -24,7 +24,7 @@ const FILES: [(&str, &str); 6] = [
     ("filter.d/bad.conf", "[Definition]\n\nfailregex = ^(b <HOST>$\n"),
     (
         "action.d/wall.conf",
-        "[Definition]\nactionban = iptables -A f2b -p tcp -m multiport --dports <port> -s <ip> -j DROP\n",
+        "[Definition]\nactionban = iptables -A f2b -p tcp -m multiport --dports <port> -s <ip> -j DROP\n            curl -s https://hook.example/<ip>\n",
     ),
     ("action.d/tell.conf", "[Definition]\nactionunban =\n\nactionban = echo '<matches>'\n"),
 ];
@@ -59,6 +59,8 @@ fn what_is_not_done_is_said_by_file_and_line() {
         // An action's command, and what its jail passes to it.
         ("action.d/tell.conf:4", "jails one, two: action 'tell': actionban: <matches> stands where"),
         ("jail.local:5", "jail one: action 'wall': port 'odd'"),
+        // What an action of a firewall does beside the firewall.
+        ("action.d/wall.conf:2", "jails one, two: action 'wall': actionban runs 'curl' beside"),
         // What changes nothing here, of the jails and of the server.
         ("jail.conf:6", "jails one, two: 'usedns = warn' is not heeded"),
         ("fail2ban.conf:6", "'allowipv6 = no' is not heeded"),
