@@ -192,6 +192,12 @@ impl Engine {
         offsets
     }
 
+    /// For so many seconds a ban that is over makes the next one longer, where that is told. To be told before bans are restored: they are
+    /// noted with their counts.
+    pub(crate) fn remember_for(&mut self, seconds: Option<i64>) {
+        self.chronicle.remembers_for = seconds.unwrap_or(REMEMBERS_FOR);
+    }
+
     /// fail2ban's jails that run.
     pub(crate) fn told_jails(&self) -> Vec<Arc<ForeignJail>> {
         self.plan.jails.iter().filter_map(|jail| jail.finder.foreign()).cloned().collect()

@@ -52,7 +52,7 @@ impl Keepers {
         let path = server.database.as_ref().and_then(|database| database::file(&database.path));
         let database = database::open(path.as_deref(), seal, engine, &mut remarks)?;
         if let Some(told) = &server.database {
-            set_bounds(&database, engine, told.max_matches, &told.purge_age);
+            database.set_bounds(told.max_matches, seconds(&told.purge_age));
         }
         actions.set_history(database::history(&database));
         let target = LogTarget {
@@ -220,6 +220,11 @@ fn counts(engine: &SyncSender<Message>, jail: &str) -> Counts {
         failed_total: one.failures,
         banned_total: one.bans,
     })
+}
+
+/// `dbpurgeage`: for how many seconds a ban that is over makes the next one longer.
+pub fn remembers_for(model: &Model) -> Option<i64> {
+    model.server().database.as_ref().map(|told| seconds(&told.purge_age))
 }
 
 fn set_bounds(database: &Database, engine: &SyncSender<Message>, lines: i64, age: &Value) {

@@ -101,6 +101,7 @@ pub fn run(options: &Options) -> Result<End, StartError> {
         asker: begun.as_ref().map(|begun| Arc::clone(&begun.asker)),
     };
     let mut core = Engine::new(parts);
+    core.remember_for(begun.as_ref().and_then(|begun| begun.remembers_for));
     let legacy = begun.as_ref().map(|begun| &begun.legacy);
     core.restore(restored.bans, restored.memory, restored.notes, undone, legacy);
     core.remember_lists(&outlets.lists_directory());

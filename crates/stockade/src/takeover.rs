@@ -59,6 +59,8 @@ pub struct Begun {
     pub audience: Audience,
     /// Who asks their `ignorecommand`.
     pub asker: Asker,
+    /// For how many seconds a ban that is over makes the next one longer, if that is told.
+    pub remembers_for: Option<i64>,
 }
 
 /// What stands for others to find us by, until it is stopped.
@@ -133,7 +135,12 @@ impl Takeover {
         known.forget_places();
         drop(known);
         let keepers = self.keepers.get_or_init(|| keepers);
-        Ok(Begun { legacy: sifted.legacy, audience: keepers.audience(), asker: keepers.asker() })
+        Ok(Begun {
+            legacy: sifted.legacy,
+            audience: keepers.audience(),
+            asker: keepers.asker(),
+            remembers_for: keepers::remembers_for(&model),
+        })
     }
 
     /// How the actions do.
@@ -322,9 +329,41 @@ fn tell(model: &Model, settings: &SettingsFile, directory: &Arc<Directory>) -> V
     let mut jails: Vec<Arc<ForeignJail>> = Vec::new();
     for jail in runs(model) {
         let (made, more) = ForeignJail::new(jail, directory);
+        // Names of ours are made of theirs. Two that came to the same would be one jail in the kernel.
+        if let Some(same) = jails.iter().find(|known| known.name == made.name) {
+            let text = format!(
+                "it is not run: jail {} is called {} here too; rename it",
+                same.model.name, made.name
+            );
+            remarks.push(Remark::new(Topic::jail(&jail.name, ""), text));
+            continue;
+        }
         remarks.extend(more);
         jails.push(Arc::new(made));
     }
     settings.tell_jails(jails);
     remarks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_jails_with_one_name_here_the_first_runs() {
+        let mut model = Model::new(Edition::default());
+        for name in ["3proxy", "jail-3proxy-be773e", "other"] {
+            for words in [["add", name, "polling"].as_slice(), &["start", name]] {
+                model.obey(&Value::texts(words.iter().copied()), &mut Unborn).expect("a command");
+            }
+        }
+        let settings = SettingsFile::named("/nowhere".into());
+        let remarks = tell(&model, &settings, &Arc::default());
+        let jails = settings.told_jails().expect("jails");
+        let names: Vec<&str> = jails.iter().map(|jail| jail.model.name.as_str()).collect();
+        assert_eq!(names, ["3proxy", "other"]);
+        let of_second = |remark: &&Remark| remark.topic.jail.as_deref() == Some("jail-3proxy-be773e");
+        let said: Vec<&str> = remarks.iter().filter(of_second).map(|remark| remark.text.as_str()).collect();
+        assert_eq!(said, ["it is not run: jail 3proxy is called jail-3proxy-be773e here too; rename it"]);
+    }
 }

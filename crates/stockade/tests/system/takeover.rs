@@ -1,9 +1,10 @@
 //! A host that runs fail2ban changes over: its configuration, not one file of it edited, and its own client.
 
+mod killed;
+
 use std::fs;
-use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use crate::support::place::{seconds_between, seconds_of};
 use crate::support::{Notices, Place, until};
@@ -192,43 +193,6 @@ fn lengths(store: &Path) -> Vec<i64> {
 }
 
 #[test]
-fn a_ban_lifted_just_before_a_kill_has_no_row_for_fail2ban_to_restore() {
-    let place = Place::new("[http]\nlisten = false\n[jails.sshd]\nenabled = 'auto'\n");
-    let folder = configuration(&place);
-    let socket = place.path("f2b.sock");
-    let database = place.path("fail2ban.sqlite3");
-    let sql = |statement: &str| {
-        let output = Command::new("sqlite3").arg(&database).arg(statement).output().expect("run sqlite3");
-        String::from_utf8(output.stdout).expect("it prints text")
-    };
-    let daemon = place.launch_with(&[], &words(&folder, &socket)).ready();
-    for address in ["192.0.2.51", "192.0.2.52"] {
-        assert_eq!(client(&place, &folder, &["set", "sshd", "banip", address]).1, "1\n");
-    }
-    let rows = "SELECT ip FROM bips UNION ALL SELECT ip FROM bans ORDER BY ip";
-    let both = "192.0.2.51\n192.0.2.51\n192.0.2.52\n192.0.2.52\n";
-    until("the database", || sql(rows) == both);
-    // Somebody writes there, and the kill comes before the daemon has its turn.
-    let mut writer = Command::new("sqlite3");
-    writer.arg(&database).stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut writer = writer.spawn().expect("run sqlite3");
-    let mut input = writer.stdin.take().expect("an input");
-    input.write_all(b"BEGIN IMMEDIATE;\nSELECT 'held';\n").expect("write");
-    let mut held = [0; 5];
-    writer.stdout.take().expect("an output").read_exact(&mut held).expect("the lock");
-    assert_eq!(client(&place, &folder, &["unban", "192.0.2.51"]).1, "1\n");
-    daemon.kill();
-    drop(input);
-    writer.wait().expect("sqlite3 ends");
-    assert_eq!(sql(rows), both, "nothing could be written before the kill");
-
-    let daemon = place.launch_with(&[], &words(&folder, &socket)).ready();
-    until("the database", || sql(rows) == "192.0.2.52\n192.0.2.52\n");
-    assert!(!place.kernel.holds("192.0.2.51") && place.kernel.holds("192.0.2.52"));
-    daemon.stop();
-}
-
-#[test]
 fn what_fail2ban_held_is_taken_over_and_panels_see_and_lift_bans() {
     let place = Place::new("[http]\nlisten = false\n[jails.sshd]\nenabled = 'auto'\n");
     let folder = configuration(&place);
@@ -384,6 +348,37 @@ fn the_lines_of_a_ban_are_those_since_the_one_before() {
 }
 
 #[test]
+fn how_often_somebody_was_banned_is_the_same_after_a_restart() {
+    let place = Place::new("[http]\nlisten = false\n[jails.sshd]\nenabled = 'auto'\n");
+    let folder = configuration(&place);
+    for (file, old, new) in [
+        ("jail.local", "bantime = 1h", "bantime = 1h\nbantime.increment = true"),
+        ("fail2ban.local", "[Definition]", "[Definition]\ndbpurgeage = 30d"),
+    ] {
+        let text = fs::read_to_string(folder.join(file)).unwrap();
+        fs::write(folder.join(file), text.replace(old, new)).unwrap();
+    }
+    let socket = place.path("f2b.sock");
+    place.launch_with(&[], &words(&folder, &socket)).ready().stop();
+    fs::remove_dir_all(place.state()).unwrap();
+    let sql = |words: &str| {
+        let output = Command::new("sqlite3").arg(place.path("fail2ban.sqlite3")).arg(words).output();
+        String::from_utf8(output.expect("run sqlite3").stdout).expect("it prints text")
+    };
+    let ten_days_ago = crate::support::place::now_seconds() - 864_000;
+    sql(&format!(
+        "INSERT INTO bips (ip, jail, timeofban, bantime, bancount) VALUES ('192.0.2.74', 'sshd', {ten_days_ago}, 3600, 2)"
+    ));
+    let daemon = place.launch_with(&[], &words(&folder, &socket)).ready();
+    client(&place, &folder, &["set", "sshd", "banip", "192.0.2.74"]);
+    daemon.stop();
+    let count = || sql("SELECT bancount FROM bans WHERE ip = '192.0.2.74'");
+    assert_eq!(count(), "3\n");
+    place.launch_with(&[], &words(&folder, &socket)).ready().stop();
+    assert_eq!(count(), "3\n", "a restored ban is written as it was");
+}
+
+#[test]
 fn how_often_fail2ban_had_banned_is_taken_over() {
     let place = Place::new("[http]\nlisten = false\n[jails.sshd]\nenabled = 'auto'\n");
     let folder = configuration(&place);
@@ -405,8 +400,19 @@ fn how_often_fail2ban_had_banned_is_taken_over() {
         ago(100_000),
         ago(600)
     );
-    let done = Command::new("sqlite3").arg(place.path("fail2ban.sqlite3")).arg(rows).status();
-    assert!(done.is_ok_and(|status| status.success()));
+    let sql = |statement: &str| {
+        let done = Command::new("sqlite3").arg(place.path("fail2ban.sqlite3")).arg(statement).status();
+        assert!(done.is_ok_and(|status| status.success()));
+    };
+    sql(&rows);
+    let replace = |address: &str, began: i64, seconds: i64, count: u32| {
+        sql(&format!(
+            "REPLACE INTO bips (ip, jail, timeofban, bantime, bancount) VALUES ('{address}', 'sshd', {}, {seconds}, {count})",
+            ago(began)
+        ));
+    };
+    replace("192.0.2.74", 5000, 3600, 1);
+    replace("192.0.2.75", 9000, 3600, 4);
     for _start in 0..2 {
         let daemon = place.launch_with(&[], &words(&folder, &socket)).ready();
         let hours = |address: &str| {
@@ -420,6 +426,16 @@ fn how_often_fail2ban_had_banned_is_taken_over() {
         }
         daemon.stop();
     }
+    // fail2ban ran meanwhile: it banned the one again, and the other after it had been let off.
+    replace("192.0.2.74", 1000, 600, 2);
+    replace("192.0.2.75", 1000, 600, 1);
+    let daemon = place.launch_with(&[], &words(&folder, &socket)).ready();
+    for (address, expected) in [("192.0.2.74", 4), ("192.0.2.75", 2)] {
+        client(&place, &folder, &["set", "sshd", "banip", address]);
+        let ban = place.ban_of(address).expect("a ban");
+        assert_eq!(seconds_between(&ban["since"], &ban["until"]) / 3600, expected, "{address}");
+    }
+    daemon.stop();
     // Whoever is let off begins anew.
     let daemon = place.launch_with(&[], &words(&folder, &socket)).ready();
     client(&place, &folder, &["unban", "--all"]);
