@@ -57,6 +57,8 @@ pub(crate) enum ScopeWord {
     Jail,
     /// Every port.
     AllPorts,
+    /// Nothing: its jail's bans are told only.
+    None,
 }
 
 /// How well the evidence proves the address.
@@ -375,6 +377,7 @@ impl Ban {
             failures: ban.failures,
             reason: ban.reason.clone(),
             scope: match ban.scope {
+                _ if roster.told_only.contains(&ban.jail) => ScopeWord::None,
                 Scope::Jail => ScopeWord::Jail,
                 Scope::AllPorts => ScopeWord::AllPorts,
             },
@@ -390,6 +393,7 @@ impl Ban {
         let scope = match self.scope {
             ScopeWord::Jail => "jail",
             ScopeWord::AllPorts => "all-ports",
+            ScopeWord::None => "none",
         };
         let proof = match self.proof {
             ProofWord::Proven => "proven",
@@ -416,7 +420,11 @@ pub(crate) const COLUMNS: &str = "address,country,jail,service,since,until,failu
 
 /// The scope of that word.
 pub(crate) fn scope_of(word: &str) -> ScopeWord {
-    if word == "all-ports" { ScopeWord::AllPorts } else { ScopeWord::Jail }
+    match word {
+        "all-ports" => ScopeWord::AllPorts,
+        "none" => ScopeWord::None,
+        _ => ScopeWord::Jail,
+    }
 }
 
 /// Reads a jail's name that stands at `place`.

@@ -71,7 +71,11 @@ pub fn jails(jails: &[Jail]) -> String {
             jail.counted.to_string(),
             jail.banned.to_string(),
             jail.dropped_packets.to_string(),
-            if jail.ports.is_empty() { "all".to_owned() } else { jail.ports.join(" ") },
+            match (jail.is_told_only, jail.ports.is_empty()) {
+                (true, _) => "none".to_owned(),
+                (false, true) => "all".to_owned(),
+                (false, false) => jail.ports.join(" "),
+            },
         ]
     });
     let heading = ["JAIL", "LIMIT, BAN", "FAILURES", "LAST", "COUNTED", "BANNED", "DROPPED", "PORTS"];

@@ -38,7 +38,7 @@ pub struct Banned {
     pub failures: u32,
     /// Why.
     pub reason: String,
-    /// `jail` or `all-ports`.
+    /// What it closes: `jail` (its jail's ports), `all-ports`, or `none` if its jail's bans are told only.
     pub scope: String,
     /// `proven` or `claimed`.
     pub proof: String,
@@ -238,6 +238,8 @@ pub struct Jail {
     pub sources: Vec<String>,
     /// Ports that a ban closes; none means all.
     pub ports: Vec<String>,
+    /// Its bans close nothing, and are told only: a jail of fail2ban's configuration without an action of a firewall.
+    pub is_told_only: bool,
     /// Failures that lead to a ban.
     pub max_retry: u32,
     /// Seconds within which they count.

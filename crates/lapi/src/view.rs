@@ -125,7 +125,9 @@ impl View {
             if !is_any_wanted || !self.wanted.subject(&subject) {
                 continue;
             }
-            let Some((jail, until)) = jails.longest(bans, now) else { continue };
+            // A bouncer closes what it is told of: a jail that closes nothing here has nothing to tell it.
+            let closing = bans.iter().filter(|ban| !roster.told_only.contains(&ban.jail));
+            let Some((jail, until)) = jails.longest(closing, now) else { continue };
             let passed = rest.partition_point(|decision| decision.subject < subject);
             rest[..passed].iter().for_each(|gone| self.removed(gone));
             rest = &rest[passed..];
@@ -198,8 +200,8 @@ impl Jails {
     }
 
     /// The wanted ban that ends last, if it is not over.
-    fn longest(&mut self, bans: &[Ban], now: u32) -> Option<(u16, u32)> {
-        let candidates = bans.iter().filter_map(|ban| {
+    fn longest<'b>(&mut self, bans: impl Iterator<Item = &'b Ban>, now: u32) -> Option<(u16, u32)> {
+        let candidates = bans.filter_map(|ban| {
             let jail = self.place(&ban.jail);
             self.is_wanted[usize::from(jail)].then(|| (jail, seconds(ban.until)))
         });

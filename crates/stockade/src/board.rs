@@ -133,8 +133,8 @@ impl Board {
         (self.audience)(event);
     }
 
-    /// A ban was made that closes these kinds of service.
-    pub(crate) fn banned(&self, ban: &Ban, closed: Categories) {
+    /// A ban was made that closes these kinds of service; none at all if it is told only.
+    pub(crate) fn banned(&self, ban: &Ban, closed: Option<Categories>) {
         self.note(ban, closed);
         self.tell(Event::Banned(ban.clone()));
     }
@@ -154,9 +154,15 @@ impl Board {
         *self.lists.write().unwrap_or_else(PoisonError::into_inner) = lists;
     }
 
-    /// A ban that stands, without telling anybody: at start.
-    pub(crate) fn note(&self, ban: &Ban, closed: Categories) {
+    /// All bans are told anew behind this.
+    pub(crate) fn forget_bans(&self) {
+        *self.write() = Barred::default();
+    }
+
+    /// A ban that stands, without telling anybody: at start, and when jails close something else.
+    pub(crate) fn note(&self, ban: &Ban, closed: Option<Categories>) {
         self.generation.fetch_add(1, Ordering::AcqRel);
+        let Some(closed) = closed else { return };
         let closes_page = ban.scope == Scope::AllPorts || ban.jail.as_str() == OWN_JAIL;
         if !closes_page && !closed.has(Category::Http) {
             return;
@@ -215,11 +221,11 @@ mod tests {
     fn only_bans_that_close_the_page_bar_from_it() {
         let board = Board::new(Box::new(|_| ()));
         let barred = |address: &str| board.is_barred(address.parse().unwrap());
-        board.note(&ban("192.0.2.1", "sshd", Scope::Jail), Categories::default());
-        board.note(&ban("192.0.2.2", OWN_JAIL, Scope::Jail), Categories::default());
-        board.note(&ban("192.0.2.2", "sshd", Scope::AllPorts), Categories::default());
-        board.note(&ban("198.51.100.0/24", "manual", Scope::AllPorts), Categories::default());
-        board.note(&ban("2001:db8::/64", OWN_JAIL, Scope::Jail), Categories::default());
+        board.note(&ban("192.0.2.1", "sshd", Scope::Jail), Some(Categories::default()));
+        board.note(&ban("192.0.2.2", OWN_JAIL, Scope::Jail), Some(Categories::default()));
+        board.note(&ban("192.0.2.2", "sshd", Scope::AllPorts), Some(Categories::default()));
+        board.note(&ban("198.51.100.0/24", "manual", Scope::AllPorts), Some(Categories::default()));
+        board.note(&ban("2001:db8::/64", OWN_JAIL, Scope::Jail), Some(Categories::default()));
         assert!(!barred("192.0.2.1") && barred("192.0.2.2"));
         assert!(barred("198.51.100.9") && barred("2001:db8::9") && !barred("2001:db8:1::9"));
         board.lifted("192.0.2.2".parse().unwrap(), &JailName::new(OWN_JAIL));
@@ -234,8 +240,8 @@ mod tests {
         let board = Board::new(Box::new(|_| ()));
         let now = Moment::default();
         let address = |text: &str| text.parse::<IpAddr>().unwrap();
-        board.note(&ban("192.0.2.1", "nginx-http-auth", Scope::Jail), Category::Http.into());
-        board.note(&ban("192.0.2.2", "sshd", Scope::Jail), Category::Ssh.into());
+        board.note(&ban("192.0.2.1", "nginx-http-auth", Scope::Jail), Some(Category::Http.into()));
+        board.note(&ban("192.0.2.2", "sshd", Scope::Jail), Some(Category::Ssh.into()));
         assert!(board.is_denied(address("192.0.2.1"), now) && !board.is_barred(address("192.0.2.1")));
         assert!(!board.is_denied(address("192.0.2.2"), now));
         board.switch(false);

@@ -111,7 +111,11 @@ impl Desk {
         };
         let answered = match request {
             Request::Banned => {
-                self.bans().map(|roster| Answer::Banned(roster.bans.iter().map(banned).collect()))
+                let shown = |roster: &Roster| {
+                    let bans = roster.bans.iter();
+                    bans.map(|ban| banned(ban, roster.told_only.contains(&ban.jail))).collect()
+                };
+                self.bans().map(|roster| Answer::Banned(shown(&roster)))
             }
             Request::Status { jail } => self.status_of(jail.as_deref()),
             Request::Why { address } => self.why(&address).map(|why| Answer::Why(Box::new(why))),

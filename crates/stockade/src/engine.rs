@@ -330,7 +330,9 @@ impl Engine {
         }
         let now = clock::now();
         let listed = self.lists.iter().flat_map(|(name, list)| list.elements(name, now));
-        self.decider.outlines().map(held).chain(listed).collect()
+        let told_only = self.plan.closing_nothing();
+        let closing = self.decider.outlines().filter(|ban| !told_only.contains(&ban.jail));
+        closing.map(held).chain(listed).collect()
     }
 
     /// The kernel's table. Where it can hold bans and no network firewall, it is asked for bans alone.

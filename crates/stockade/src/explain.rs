@@ -23,7 +23,8 @@ impl Engine {
             Subject::counted(asked.address())
         };
         let live = self.decider.bans_of(&subject);
-        let bans: Vec<Banned> = live.iter().map(banned).collect();
+        let bans: Vec<Banned> =
+            live.iter().map(|ban| banned(ban, self.plan.closes_nothing(&ban.jail))).collect();
         let whitelist =
             self.plan.whitelist.protects(&subject).map(|(entry, origin)| protected(entry, origin));
         let standings: Vec<Standing> = self.counter.standings(&subject, now).iter().map(standing).collect();
@@ -32,12 +33,15 @@ impl Engine {
             .listed_by(&subject, now)
             .map(|(list, entry)| format!("kept out by the blocklist {list}, which names {entry}"));
         let because = match (bans.first(), &whitelist) {
-            (Some(ban), _) => format!(
-                "banned in {} until {}: {}",
-                ban.jail,
-                ban.until.as_deref().unwrap_or("for ever"),
-                ban.reason
-            ),
+            (Some(ban), _) => {
+                let until = ban.until.as_deref().unwrap_or("for ever");
+                let told_only = if ban.scope == "none" {
+                    "; the jail has no action of a firewall: nothing is closed"
+                } else {
+                    ""
+                };
+                format!("banned in {} until {until}: {}{told_only}", ban.jail, ban.reason)
+            }
             (None, Some(entry)) => {
                 format!("not banned: on the whitelist as {} ({})", entry.address, entry.origin)
             }
@@ -102,7 +106,7 @@ pub(crate) fn not_an_address(wrong: &event::subject::NotASubject) -> Fault {
 }
 
 /// A ban as it is shown.
-pub(crate) fn banned(ban: &Ban) -> Banned {
+pub(crate) fn banned(ban: &Ban, is_told_only: bool) -> Banned {
     Banned {
         address: ban.subject.to_string(),
         jail: ban.jail.to_string(),
@@ -110,7 +114,7 @@ pub(crate) fn banned(ban: &Ban) -> Banned {
         until: rfc3339_until(ban.until),
         failures: ban.failures,
         reason: ban.reason.clone(),
-        scope: ban.scope.to_string(),
+        scope: if is_told_only { "none".to_owned() } else { ban.scope.to_string() },
         proof: ban.proof.to_string(),
     }
 }

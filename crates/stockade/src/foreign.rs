@@ -43,6 +43,8 @@ pub struct ForeignJail {
     pub service: &'static str,
     /// What its bans close; none means all.
     pub ports: Vec<Port>,
+    /// They close nothing: as with fail2ban, a jail without an action of a firewall keeps nobody out.
+    pub closes_nothing: bool,
     /// Whom it never bans, beside those whom nobody bans.
     ignored: Ignored,
     /// How bans grow; none if they do not.
@@ -61,12 +63,13 @@ impl ForeignJail {
     pub fn new(model: &JailModel, directory: &Arc<Directory>) -> (Self, Vec<Remark>) {
         let name = name_of(&model.name);
         let mut remarks = Vec::new();
-        let Ports { ports, service } = Ports::of(model, &mut remarks);
+        let Ports { ports, closes_nothing, service } = Ports::of(model, &mut remarks);
         let growth = growth(model, &mut remarks);
         let jail = Self {
             name,
             service,
             ports,
+            closes_nothing,
             ignored: ignored(model, directory, &mut remarks),
             growth,
             logs: logs_of(model, &mut remarks),

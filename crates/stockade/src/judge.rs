@@ -8,7 +8,7 @@ use counter::Observation;
 use decision::{BanTime, Decided, Outcome};
 use dropin::Ignorer;
 use enforcement::{Change, Element};
-use event::{Ban, Decision, Failure, Moment, Offence, Origin, Proof, Scope, Success};
+use event::{Ban, Decision, Failure, Moment, Offence, Origin, Proof, Scope, Success, Unban};
 use fleet::{Told, Voice};
 
 use crate::engine::Engine;
@@ -45,7 +45,8 @@ impl Engine {
         self.ledger.failed(&failure.jail, failure.count, failure.at);
         if let Some(ban) = self.banning(&failure) {
             self.note_still(&failure, &ban);
-            if now.since(ban.since) > GRACE && failure.at > ban.since.after(GRACE) {
+            let is_late = now.since(ban.since) > GRACE && failure.at > ban.since.after(GRACE);
+            if is_late && !self.plan.closes_nothing(&ban.jail) {
                 self.ledger.still_fails(failure.subject, &ban.jail, failure.at);
             }
             return;
@@ -137,34 +138,48 @@ impl Engine {
     /// Notes a decision for the store, the kernel and whoever else is told. `before` is the subject's earlier ban in the same jail.
     pub(crate) fn carry_out(&mut self, decided: Decided, before: Option<&Ban>, voice: Voice) {
         self.note_decision(&decided.decision, before);
-        self.news.extend(others::told(&decided.decision, voice, |ban| self.held(ban)));
         match &decided.decision {
             Decision::Ban(ban) => {
                 let until = rfc3339_until(ban.until).unwrap_or_else(|| "for ever".to_owned());
                 tracing::info!(jail = %ban.jail, %until, "ban {}: {}", ban.subject, ban.reason);
                 self.ledger.banned(&ban.jail);
-                self.board.banned(ban, self.plan.closes(&ban.jail, ban.scope));
-                if let Some(before) = before.filter(|before| before.scope != ban.scope) {
-                    self.changes.push(remove(before));
-                }
-                self.changes.push(Change::Add(element(ban)));
+                self.board.banned(ban, self.plan.closed_by(ban));
             }
             Decision::Unban(unban) => {
                 tracing::info!(jail = %unban.jail, "unban {} by {}", unban.subject, unban.actor);
                 self.counter.forget(&unban.subject);
                 self.board.lifted(unban.subject, &unban.jail);
-                for scope in [Scope::Jail, Scope::AllPorts] {
-                    let (jail, subject) = (unban.jail.clone(), unban.subject);
-                    self.changes.push(Change::Remove { jail, scope, subject });
-                }
             }
             Decision::Refused(refusal) => {
                 tracing::warn!(jail = %refusal.jail, "{} is not banned: {}", refusal.subject, refusal.reason);
                 self.ledger.refused(refusal);
             }
         }
+        self.enforce(&decided.decision, before, voice);
         self.batch.memory.extend(decided.memory.map(record::memory_change));
         self.batch.decisions.push(decided.decision);
+    }
+
+    /// Notes it for the kernel, and for whoever else keeps somebody out.
+    fn enforce(&mut self, decision: &Decision, before: Option<&Ban>, voice: Voice) {
+        let (Decision::Ban(Ban { jail, .. }) | Decision::Unban(Unban { jail, .. })) = decision else {
+            return;
+        };
+        if self.plan.closes_nothing(jail) {
+            return;
+        }
+        self.news.extend(others::told(decision, voice, |ban| self.held(ban)));
+        match decision {
+            Decision::Ban(ban) => {
+                let narrower = before.filter(|before| before.scope != ban.scope).map(remove);
+                self.changes.extend(narrower.into_iter().chain([Change::Add(element(ban))]));
+            }
+            Decision::Unban(unban) => {
+                let remove = |scope| Change::Remove { jail: jail.clone(), scope, subject: unban.subject };
+                self.changes.extend([Scope::Jail, Scope::AllPorts].map(remove));
+            }
+            Decision::Refused(_) => {}
+        }
     }
 }
 

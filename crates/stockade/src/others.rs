@@ -102,7 +102,9 @@ impl Engine {
         if !self.plan.settings.enabled {
             return Wanted::default();
         }
-        let bans = self.decider.bans().map(|ban| self.held(ban)).collect();
+        let told_only = self.plan.closing_nothing();
+        let closing = self.decider.bans().filter(|ban| !told_only.contains(&ban.jail));
+        let bans = closing.map(|ban| self.held(ban)).collect();
         let whitelist = self.plan.settings.whitelist_entries().map(|(subject, _)| subject).collect();
         Wanted { bans, lifted: self.lately_lifted(), whitelist }
     }

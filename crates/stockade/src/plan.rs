@@ -8,7 +8,7 @@ use std::sync::Arc;
 use config::{Enabled, Settings};
 use decision::BanTime;
 use enforcement::{Firewall, Guard, Layout};
-use event::{Categories, JailName, Port, Scope, Subject, Whitelist};
+use event::{Ban, Categories, JailName, Port, Scope, Subject, Whitelist};
 use filter::{Catalog, Definition, Filter, Kind, Zone};
 use jiff::tz::TimeZone;
 use source::{FileSpec, JournalSpec, JournalWish};
@@ -60,6 +60,13 @@ impl Jail {
             journal: told.journal(),
             finder: Finder::Foreign(Arc::clone(told)),
         }
+    }
+}
+
+impl Jail {
+    /// Whether its bans close nothing, and are told only.
+    pub fn closes_nothing(&self) -> bool {
+        self.finder.foreign().is_some_and(|told| told.closes_nothing)
     }
 }
 
@@ -137,8 +144,8 @@ impl Plan {
 
     /// The kernel's table for these jails.
     pub fn layout(&self) -> Layout {
-        let guards =
-            self.jails.iter().map(|jail| Guard { jail: jail.name.clone(), ports: jail.ports.clone() });
+        let closing = self.jails.iter().filter(|jail| !jail.closes_nothing());
+        let guards = closing.map(|jail| Guard { jail: jail.name.clone(), ports: jail.ports.clone() });
         // Who stands on a blocklist, or is banned by a jail of another node, is kept from all ports.
         let fleet = self.has_fleet().then(|| JailName::new(JailName::FLEET));
         let others = self.settings.blocklists.iter().map(|list| list.name.clone()).chain(fleet);
@@ -193,9 +200,31 @@ impl Plan {
         self.settings.redis.as_ref().is_some_and(|redis| redis.fleet)
     }
 
+    /// Whether bans of `jail` close nothing, and are told only.
+    pub fn closes_nothing(&self, jail: &JailName) -> bool {
+        self.jails.iter().any(|known| known.name == *jail && known.closes_nothing())
+    }
+
+    /// The jails whose bans close nothing.
+    pub fn closing_nothing(&self) -> BTreeSet<JailName> {
+        self.jails.iter().filter(|jail| jail.closes_nothing()).map(|jail| jail.name.clone()).collect()
+    }
+
+    /// What a ban closes; nothing at all if it is told only.
+    pub fn closed_by(&self, ban: &Ban) -> Option<Categories> {
+        (!self.closes_nothing(&ban.jail)).then(|| self.closes(&ban.jail, ban.scope))
+    }
+
+    /// What the bans of each jail close.
+    pub fn closed(&self) -> BTreeMap<JailName, Option<Categories>> {
+        let closed = |jail: &Jail| (!jail.closes_nothing()).then(|| self.closes(&jail.name, Scope::Jail));
+        self.jails.iter().map(|jail| (jail.name.clone(), closed(jail))).collect()
+    }
+
     /// The kinds of service that a ban of `jail` closes.
     pub fn closes(&self, jail: &JailName, scope: Scope) -> Categories {
         match self.jails.iter().find(|known| known.name == *jail) {
+            Some(known) if known.closes_nothing() => Categories::default(),
             Some(known) if scope == Scope::Jail && !known.ports.is_empty() => {
                 Categories::of_service(known.finder.service())
             }

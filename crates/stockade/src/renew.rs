@@ -24,6 +24,7 @@ impl Engine {
         plan.notes.iter().for_each(|note| tracing::info!("{note}"));
         let told = self.told_jails();
         let gone: Vec<_> = self.plan.jails.iter().map(|jail| jail.name.clone()).collect();
+        let closed = self.plan.closed();
         self.plan = plan;
         self.plan.whitelist = self.plan.whitelist_with(&self.signed_in);
         for name in gone.iter().filter(|name| self.plan.jails.iter().all(|jail| jail.name != **name)) {
@@ -37,9 +38,20 @@ impl Engine {
         self.files.watch(self.plan.files());
         self.journal.watch(self.plan.journal());
         self.lift_outdated();
+        if self.plan.closed() != closed {
+            self.show_barred();
+        }
         self.drop_lists();
         self.outlets.renew(&self.plan);
         self.tell_whitelist();
+    }
+
+    /// Who is kept from the web, by the bans that stand and what their jails close.
+    pub(crate) fn show_barred(&self) {
+        self.board.forget_bans();
+        for ban in self.decider.bans() {
+            self.board.note(&ban, self.plan.closed_by(&ban));
+        }
     }
 
     fn tell_whitelist(&mut self) {

@@ -52,6 +52,7 @@ impl Engine {
             generation: self.board.generation(),
             bans: self.decider.bans().collect(),
             services: self.services(),
+            told_only: self.plan.closing_nothing(),
         }
     }
 
@@ -75,6 +76,7 @@ impl Engine {
                 service: jail.finder.service().to_owned(),
                 sources: sources(jail),
                 ports: jail.ports.iter().map(ToString::to_string).collect(),
+                is_told_only: jail.closes_nothing(),
                 max_retry: jail.limits.max_retry,
                 find_time: jail.limits.find_time.as_secs(),
                 ban_time: (jail.limits.ban_time != config::FOREVER).then_some(jail.limits.ban_time.as_secs()),

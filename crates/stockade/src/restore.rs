@@ -30,9 +30,7 @@ impl Engine {
         if left_out > 0 {
             tracing::error!("{left_out} bans of the store are past the bound and are not in force");
         }
-        for ban in self.decider.bans() {
-            self.board.note(&ban, self.plan.closes(&ban.jail, ban.scope));
-        }
+        self.show_barred();
         if let Some(legacy) = legacy {
             self.take_over(legacy);
             // They stood already: they are told as restored, with all others.

@@ -65,6 +65,7 @@ fn status() -> Status {
         service: "SSH".to_owned(),
         sources: vec!["/var/log/auth.log".to_owned()],
         ports: vec!["tcp/22".to_owned()],
+        is_told_only: false,
         max_retry: 5,
         find_time: 600,
         ban_time: Some(600),
@@ -221,7 +222,7 @@ impl Answers for Memory {
         let mut bans = self.state().bans.clone();
         bans.sort_by_key(|ban| ban.subject);
         let services = BTreeMap::from([(JailName::new("sshd"), "SSH".to_owned())]);
-        Ok(Arc::new(Roster { generation: 1, bans, services }))
+        Ok(Arc::new(Roster { generation: 1, bans, services, ..Roster::default() }))
     }
 
     fn ban(&self, order: &BanOrder, actor: &Actor) -> Result<String, Fault> {

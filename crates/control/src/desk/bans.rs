@@ -1,6 +1,6 @@
 //! Live bans, and orders about them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use event::{Ban, JailName, Subject};
 
@@ -13,6 +13,8 @@ pub struct Roster {
     pub bans: Vec<Ban>,
     /// The service of each jail: `sip`, `ssh`, `web`. A ban by hand has none.
     pub services: BTreeMap<JailName, String>,
+    /// The jails whose bans close nothing: they are told to whoever asks, and to the jail's own actions.
+    pub told_only: BTreeSet<JailName>,
 }
 
 /// A ban by hand.

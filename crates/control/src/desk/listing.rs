@@ -229,6 +229,7 @@ mod tests {
                 ban("2001:db8:1:2::/64", "sshd", 20, 7, "7 failures within 10 min (limit 5)"),
             ],
             services: BTreeMap::from(services),
+            ..Roster::default()
         }
     }
 

@@ -1,6 +1,5 @@
 //! A desk in memory: bans, settings, what was lifted, keys of each scope.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
@@ -63,7 +62,7 @@ impl Memory {
         let mut bans = roster.bans.clone();
         change(&mut bans);
         bans.sort_by(|a, b| (a.subject, &a.jail).cmp(&(b.subject, &b.jail)));
-        *roster = Arc::new(Roster { generation: roster.generation + 1, bans, services: BTreeMap::new() });
+        *roster = Arc::new(Roster { generation: roster.generation + 1, bans, ..Roster::default() });
     }
 }
 

@@ -202,6 +202,7 @@ impl Answers for Gallery {
             generation: 1,
             bans: self.state().bans.clone(),
             services: BTreeMap::from(services),
+            ..Roster::default()
         }))
     }
 

@@ -22,6 +22,7 @@ blocked-select-all = Select all on this page
 blocked-unblock = Unblock { $address }
 blocked-unblock-selected = Unblock selected
 blocked-none-selected = Nothing was selected.
+blocked-told-only = Closes nothing: its jail has no firewall action.
 blocked-was-gone = It was not blocked any more.
 blocked-unblocked = { $address } is unblocked.
 blocked-unblocked-many = { $count } { $count ->

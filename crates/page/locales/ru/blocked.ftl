@@ -23,6 +23,7 @@ blocked-select-all = Выбрать все на этой странице
 blocked-unblock = Разблокировать { $address }
 blocked-unblock-selected = Разблокировать выбранные
 blocked-none-selected = Ничего не выбрано.
+blocked-told-only = Ничего не закрыто: у ловушки нет действия сетевого экрана.
 blocked-was-gone = Адрес уже не был заблокирован.
 blocked-unblocked = Адрес { $address } разблокирован.
 blocked-unblocked-many = { $count ->

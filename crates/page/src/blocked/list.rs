@@ -99,6 +99,8 @@ pub(super) struct Row {
     pub country: Option<(String, String)>,
     pub tags: Vec<Tag>,
     pub reason: String,
+    /// Its jails close nothing.
+    pub is_told_only: bool,
     pub since: Time,
     /// `None` until it is unblocked.
     pub until: Option<Time>,
@@ -154,6 +156,7 @@ impl Row {
             country,
             tags: tags_of(roster, bans),
             reason: reason::told(text, &newest.reason),
+            is_told_only: bans.iter().all(|ban| roster.told_only.contains(&ban.jail)),
             since: text.past(newest.since, now),
             until: text.until(until, now),
             failures,

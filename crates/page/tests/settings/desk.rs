@@ -143,6 +143,7 @@ fn jail(name: &str, service: &str, source: &str, failures: u64) -> Jail {
         service: service.to_owned(),
         sources: vec![source.to_owned()],
         ports: vec!["udp/5060".to_owned(), "tcp/5060-5061".to_owned()],
+        is_told_only: false,
         max_retry: 5,
         find_time: 21_600,
         ban_time: Some(604_800),
@@ -228,7 +229,7 @@ impl Answers for Memory {
         let services =
             [(JailName::new("asterisk"), "SIP".to_owned()), (JailName::new("sshd"), "SSH".to_owned())];
         let (bans, services) = (self.state().bans.clone(), services.into_iter().collect());
-        Ok(Arc::new(Roster { generation: 1, bans, services }))
+        Ok(Arc::new(Roster { generation: 1, bans, services, ..Roster::default() }))
     }
 
     fn ban(&self, order: &BanOrder, actor: &Actor) -> Result<String, Fault> {

@@ -22,6 +22,8 @@ const SERVICES: [(&[u16], &str); 6] = [
 pub struct Ports {
     /// None means all.
     pub ports: Vec<Port>,
+    /// They close nothing: the jail has no action of a firewall. Its bans are told to its other actions, and to whoever asks.
+    pub closes_nothing: bool,
     /// The kind of service, by the ports.
     pub service: &'static str,
 }
@@ -30,14 +32,8 @@ impl Ports {
     /// By the jail's actions. What is not carried out is told.
     pub fn of(model: &JailModel, remarks: &mut Vec<Remark>) -> Self {
         let firewalls: Vec<_> = model.actions.iter().filter(|one| is_firewall(one)).collect();
-        if firewalls.is_empty() {
-            remarks.push(Remark::new(
-                Topic::jail(&model.name, "action"),
-                "no action of a firewall: its bans close every port in Stockade's own table",
-            ));
-        }
         let mut ports = BTreeSet::new();
-        let mut closes_all = firewalls.is_empty();
+        let mut closes_all = false;
         for action in &firewalls {
             match ports_of(action, model, remarks) {
                 Some(named) => ports.extend(named),
@@ -46,7 +42,8 @@ impl Ports {
         }
         let ports: Vec<Port> = ports.into_iter().collect();
         let service = service(&ports, &model.name);
-        Self { ports: if closes_all { Vec::new() } else { ports }, service }
+        let closes_nothing = firewalls.is_empty();
+        Self { ports: if closes_all { Vec::new() } else { ports }, closes_nothing, service }
     }
 }
 

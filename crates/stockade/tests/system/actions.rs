@@ -114,13 +114,11 @@ impl Host {
 #[test]
 fn who_fails_on_is_already_banned_and_actions_look_why() {
     let host = Host::new("listed");
-    let mut notices = Notices::listen();
     // What a log tells of the time before the start is judged by its own time: these bans are half a minute old.
     let earlier = SignedDuration::from_secs(30);
     host.fail("192.0.2.1", 3, earlier);
     host.fail("192.0.2.2", 3, earlier);
     let _daemon = host.start();
-    notices.added("192.0.2.2");
     host.says(&["start", "ban 192.0.2.1", "ban 192.0.2.2"]);
     // Somebody deletes what the action has set up. Who fails on a little shows nothing, who is at the limit again does.
     fs::remove_file(host.path("list")).expect("delete the list");
@@ -138,6 +136,30 @@ fn who_fails_on_is_already_banned_and_actions_look_why() {
     assert_eq!(log.matches("[gate] Found 192.0.2.1 - ").count(), 6, "{log}");
     assert_eq!(log.matches("already banned").count(), 2, "{log}");
     assert_eq!(log.matches("] Ban 192.0.2.1\n").count(), 1, "{log}");
+}
+
+#[test]
+fn a_jail_without_an_action_of_a_firewall_keeps_nobody_out() {
+    let host = Host::new("later");
+    let _daemon = host.start();
+    host.fail("192.0.2.1", 3, SignedDuration::ZERO);
+    host.says(&["later start", "later ban 192.0.2.1 0"]);
+    let scope = || host.place.ban_of("192.0.2.1").expect("it is banned")["scope"].clone();
+    assert_eq!(scope(), "none");
+    assert!(!host.place.kernel.holds("192.0.2.1"), "{}", host.place.kernel.table());
+    assert!(host.client(&["status", "gate"]).contains("Banned IP list:\t192.0.2.1"));
+    // With an action of a firewall the ban that stands closes, without it no more.
+    let mut notices = Notices::listen();
+    host.configure("later\n         firewall");
+    assert_eq!(host.client(&["reload"]), "OK\n");
+    notices.added("192.0.2.1");
+    assert_eq!(scope(), "jail");
+    host.configure("later");
+    assert_eq!(host.client(&["reload"]), "OK\n");
+    until("the ban closes nothing any more", || !host.place.kernel.holds("192.0.2.1"));
+    assert_eq!(scope(), "none");
+    assert_eq!(host.client(&["unban", "192.0.2.1"]), "1\n");
+    host.says(&["later start", "later ban 192.0.2.1 0", "later unban 192.0.2.1"]);
 }
 
 #[test]

@@ -59,8 +59,8 @@ impl Host {
             folder.display()
         );
         fs::write(host.conf().join("fail2ban.local"), own).expect("write fail2ban.local");
-        let idle =
-            "[Definition]\nactionstart =\nactionstop =\nactioncheck =\nactionban = :\nactionunban = :\n";
+        let idle = "[Definition]\nactionstart =\nactionstop =\nactioncheck =\nactionban = true || iptables -I INPUT -s <ip> -j DROP\n\
+             actionunban = :\n";
         fs::write(host.conf().join("action.d/idle.conf"), idle).expect("write an action");
         host
     }

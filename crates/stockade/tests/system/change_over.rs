@@ -185,7 +185,11 @@ fn configuration(place: &Place, name: &str, default: &str, recidive: &str) -> Pa
         jails.push_str(&format!("\n[{jail}]\nenabled = true\nmaxretry = {retry}\nlogpath = {log}\n"));
     }
     jails.push_str(recidive);
-    fs::write(folder.join("action.d/nothing.conf"), "[Definition]\nactionban =\n").expect("write an action");
+    fs::write(
+        folder.join("action.d/nothing.conf"),
+        "[Definition]\nactionban = true || iptables -I INPUT -s <ip> -j DROP\n",
+    )
+    .expect("write an action");
     fs::write(folder.join("jail.local"), jails).expect("write jail.local");
     folder
 }

@@ -16,11 +16,16 @@ fn configuration(place: &Place, filters: &[(&str, &str)], jails: &str) -> PathBu
     configuration_of("fail2ban", place, filters, jails)
 }
 
+/// An action of a firewall, as which Stockade's own sets do its work; fail2ban that runs it does nothing.
+pub const WALL: &str = "[Definition]\nactionban = true || iptables -I INPUT -s <ip> -j DROP\n";
+
 /// The same in a folder of this name, with all that belongs to it. `DIR` is where the log is.
 pub fn configuration_of(name: &str, place: &Place, filters: &[(&str, &str)], jails: &str) -> PathBuf {
     let folder = place.path(name);
     fs::create_dir_all(folder.join("filter.d")).expect("make the folder");
     fs::create_dir_all(folder.join("run")).expect("make the folder");
+    fs::create_dir_all(folder.join("action.d")).expect("make the folder");
+    fs::write(folder.join("action.d/wall.conf"), WALL).expect("write an action");
     let own = |name: &str| folder.join("run").join(name).display().to_string();
     let server = format!(
         "[Definition]\nlogtarget = {}\ndbfile = {}\npidfile = {}\nsocket = {}\n",
@@ -31,8 +36,9 @@ pub fn configuration_of(name: &str, place: &Place, filters: &[(&str, &str)], jai
     );
     let log = place.log().display().to_string();
     let jails = jails.replace("LOG", &log).replace("DIR", log.trim_end_matches("/auth.log"));
-    let jails =
-        format!("[DEFAULT]\nfilter = %(__name__)s\nbackend = auto\nbantime = 1h\nmaxretry = 3\n\n{jails}");
+    let head =
+        "[DEFAULT]\nfilter = %(__name__)s\nbackend = auto\nbantime = 1h\nmaxretry = 3\naction = wall\n";
+    let jails = format!("{head}\n{jails}");
     fs::write(folder.join("fail2ban.conf"), server).expect("write fail2ban.conf");
     fs::write(folder.join("jail.conf"), jails).expect("write jail.conf");
     for (name, text) in filters {
