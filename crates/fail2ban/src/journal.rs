@@ -41,6 +41,11 @@ impl fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
+/// Where what is kept only until the next start is.
+pub const RUNTIME: &str = "/run/log/journal";
+/// The option of `journalctl` that means it. It has none for the flag itself.
+pub const RUNTIME_OPTION: &str = "--directory=/run/log/journal";
+
 /// Only of this machine.
 const LOCAL_ONLY: i64 = 1;
 /// Only what is kept until the next start.
@@ -88,9 +93,8 @@ fn present(files: &str) -> Vec<&str> {
 fn of_the_host(flags: i64, namespace: Option<&str>) -> Result<Vec<String>, Refused> {
     let mut options: Vec<String> = namespace.iter().map(|name| format!("--namespace={name}")).collect();
     match (flags & RUNTIME_ONLY != 0, flags & LOCAL_ONLY != 0) {
-        // `journalctl` has no option for this; it is where these files are.
         (true, _) if namespace.is_some() => return Err(Refused::Opening),
-        (true, _) => options.push("--directory=/run/log/journal".to_owned()),
+        (true, _) => options.push(RUNTIME_OPTION.to_owned()),
         // Left to itself, `journalctl` reads this machine's alone, and fail2ban all that lie here.
         (false, false) => options.push("--merge".to_owned()),
         (false, true) => {}

@@ -8,7 +8,7 @@
 //!   `name[a=b, c="d,e"]`; `substitution`: `<tag>` and `<a<b>c>`; `definition`: what filters and actions share of all that.
 //! - `filter_file`: `filter.d/NAME.conf` to the texts of its regular expressions; `action_file`: the same for actions;
 //!   `duration`: `1w2d`; `jail`: jail.conf and its siblings to jails; `firewall`: what an action closes.
-//! - `date`: finds the date in a line and says which moment it is.
+//! - `charset`: a line in another character set than UTF-8, as text. `date`: finds the date in a line and says which moment it is.
 //! - `journal`: what stands behind `systemd` in brackets, and the time before an entry.
 //! - `pattern`: a regular expression in Python's syntax with fail2ban's tags, compiled; `judge`: one line through a filter.
 //!
@@ -34,6 +34,7 @@ pub mod action_file;
 pub mod duration;
 pub mod jail;
 pub mod firewall;
+pub mod charset;
 pub mod date;
 pub mod journal;
 pub mod pattern;

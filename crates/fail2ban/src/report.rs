@@ -8,9 +8,12 @@ mod filter;
 mod out;
 mod text;
 
+use std::borrow::Cow;
+
 use event::Moment;
 use jiff::tz::TimeZone;
 
+use crate::charset::{Charset, Encoding};
 use crate::journal;
 use crate::judge::{self, Every, Judge, Match, Verdict};
 use crate::pattern::{Names, tags};
@@ -29,7 +32,7 @@ pub struct Ask {
     pub datepattern: Option<String>,
     /// `--timezone`: of dates that name none.
     pub timezone: Option<String>,
-    /// `-e`: the character set, shown as it is written.
+    /// `-e`: the character set.
     pub encoding: String,
     /// `-r`: hosts as they stand.
     pub raw: bool,
@@ -100,6 +103,8 @@ pub struct Trial {
     journal_match: Vec<String>,
     /// Whether dates are looked for at all: the journal's messages have their own.
     dated: bool,
+    /// What lines are written in, unless it is UTF-8.
+    charset: Option<Charset>,
 }
 
 /// A pattern, and what it matched.
@@ -154,6 +159,7 @@ impl Trial {
             judge: read.judge,
             journal_match: read.journal_match,
             dated: log != Log::Journal || read.dated,
+            charset: charset(&ask.encoding),
             ask,
         };
         let head = if trial.ask.out.is_some() { String::new() } else { read.head };
@@ -163,6 +169,23 @@ impl Trial {
     /// The lines that `LOG` is, where it is the text itself.
     pub fn lines(text: &str) -> impl Iterator<Item = &str> {
         text.split('\n')
+    }
+
+    /// A line of a file as text.
+    pub fn text<'l>(&self, line: &'l [u8]) -> Cow<'l, str> {
+        match self.charset.as_ref().filter(|charset| !charset.is_plain(line)) {
+            Some(charset) => {
+                let mut text = String::new();
+                charset.read(line, &mut text);
+                Cow::Owned(text)
+            }
+            None => String::from_utf8_lossy(line),
+        }
+    }
+
+    /// A line of the journal as text: it is UTF-8 whatever was asked for, unless it cannot be.
+    pub fn journal_text<'l>(&self, line: &'l [u8]) -> Cow<'l, str> {
+        std::str::from_utf8(line).map_or_else(|_| self.text(line), Cow::Borrowed)
     }
 
     /// Takes the next line. With `--out`, the text is to be printed at once.
@@ -276,6 +299,19 @@ impl Trial {
             self.matched.add(line, self.ask.all_matched);
             self.missed.count = self.missed.count.saturating_sub(1);
         }
+    }
+}
+
+/// Whether lines in this character set are read as such, and not as UTF-8.
+pub fn is_read(encoding: &str) -> bool {
+    matches!(Encoding::named(encoding), Encoding::Utf8) || charset(encoding).is_some()
+}
+
+/// None: UTF-8, or what is read as that. Of two bytes for each character, lines cannot be told apart one by one.
+fn charset(encoding: &str) -> Option<Charset> {
+    match Encoding::named(encoding) {
+        Encoding::Known(charset) if !charset.is_wide() => Some(charset),
+        _ => None,
     }
 }
 

@@ -5,7 +5,6 @@ mod ports;
 mod ends;
 mod directory;
 mod ignored;
-mod charset;
 mod journal;
 mod judge;
 mod earlier;
@@ -19,11 +18,11 @@ use config::{FOREVER, Limits};
 use dropin::Ignorer;
 use dropin::model::{DatePattern, Expression, JailModel};
 use event::{JailName, Port, Subject};
+use fail2ban::charset::{Charset, Encoding};
 use fail2ban::{FilterText, Remark, Topic, formula};
 use mirror::Terms;
 use source::{FileSpec, JournalWish};
 
-use charset::{Charset, Encoding};
 use ignored::Ignored;
 
 pub use directory::Directory;

@@ -2,18 +2,25 @@
 //! the crate `source`'s matter.
 
 use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use event::limit::JOURNAL_ENTRY_BYTES;
+use fail2ban::journal::{RUNTIME, RUNTIME_OPTION};
 use fail2ban::options::Spelled;
 use source::{Fields, is_journal_match};
 
-/// `journalctl` with what `log` has in brackets, for entries that match. What cannot be used is refused in fail2ban's words.
-pub fn command(log: &str, matches: &[String]) -> Result<Command, String> {
+/// `journalctl` with what `log` has in brackets, for entries that match. What cannot be used is refused in fail2ban's words. None: there are no
+/// entries, since nothing is kept only until the next start; `journalctl` would complain.
+pub fn command(log: &str, matches: &[String]) -> Result<Option<Command>, String> {
     let spelled = Spelled::parse(log).map_err(|_| "unexpected option syntax".to_owned())?;
     let options = fail2ban::journal::options(&spelled.options).map_err(|refused| refused.to_string())?;
     if !matches.iter().all(|word| word == "+" || is_journal_match(word)) {
         return Err("Invalid match".to_owned());
+    }
+    let is_kept = |option: &String| option != RUNTIME_OPTION || Path::new(RUNTIME).is_dir();
+    if !options.iter().all(is_kept) {
+        return Ok(None);
     }
     // `journalctl` complains of an alternative without a match, and fail2ban's Python library does not.
     let alternatives = matches.split(|word| word == "+").filter(|words| !words.is_empty());
@@ -22,7 +29,7 @@ pub fn command(log: &str, matches: &[String]) -> Result<Command, String> {
     command.args(["--output=json", "--no-pager", "--quiet", "--all"]).args(options);
     command.arg("--").args(words);
     command.stdin(Stdio::null()).stdout(Stdio::piped());
-    Ok(command)
+    Ok(Some(command))
 }
 
 /// An open journal.
@@ -44,7 +51,7 @@ impl Journal {
     }
 
     /// Hands on each entry as a line, with its time in microseconds.
-    pub fn entries(mut self, mut take: impl FnMut(&str, i64) -> Option<String>) -> io::Result<()> {
+    pub fn entries(mut self, mut take: impl FnMut(&[u8], i64) -> Option<String>) -> io::Result<()> {
         read(&mut self.output, &mut take)?;
         ended(&mut self.child)
     }
@@ -55,7 +62,7 @@ fn ended(child: &mut Child) -> io::Result<()> {
     if status.success() { Ok(()) } else { Err(io::Error::other(format!("journalctl ended with {status}"))) }
 }
 
-fn read(reader: &mut impl BufRead, take: &mut impl FnMut(&str, i64) -> Option<String>) -> io::Result<()> {
+fn read(reader: &mut impl BufRead, take: &mut impl FnMut(&[u8], i64) -> Option<String>) -> io::Result<()> {
     let mut entry = Vec::new();
     let mut line = Vec::new();
     let mut skipped = 0_u64;
@@ -71,7 +78,7 @@ fn read(reader: &mut impl BufRead, take: &mut impl FnMut(&str, i64) -> Option<St
         {
             line.clear();
             fields.line(&mut line);
-            if let Some(found) = take(&String::from_utf8_lossy(&line), micros) {
+            if let Some(found) = take(&line, micros) {
                 crate::out::text(&found);
             }
             continue;
@@ -101,8 +108,8 @@ no entry
 {"MESSAGE":"without a time"}
 "#;
         let mut found = Vec::new();
-        read(&mut output.as_bytes(), &mut |text: &str, micros: i64| {
-            found.push((text.to_owned(), micros));
+        read(&mut output.as_bytes(), &mut |text: &[u8], micros: i64| {
+            found.push((String::from_utf8_lossy(text).into_owned(), micros));
             None
         })
         .unwrap();
@@ -115,6 +122,7 @@ no entry
         let told = |log: &str, matches: &[&str]| {
             let matches: Vec<String> = matches.iter().map(|&word| word.to_owned()).collect();
             command(log, &matches).map(|command| {
+                let command = command.expect("there are entries");
                 let words = command.get_args().skip(4).map(|word| word.to_string_lossy().into_owned());
                 words.collect::<Vec<_>>().join(" ")
             })

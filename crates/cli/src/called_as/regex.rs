@@ -8,7 +8,7 @@ use std::path::Path;
 use dropin::Edition;
 use event::Moment;
 use event::limit::LINE_BYTES;
-use fail2ban::report::{Ask, Asked, Log, Trial, arguments};
+use fail2ban::report::{Ask, Asked, Log, Trial, arguments, is_read};
 use jiff::tz::TimeZone;
 
 use super::journal::Journal;
@@ -62,6 +62,12 @@ fn report(ask: Ask, clock: fn() -> Moment) -> u8 {
             return WRONG;
         }
     };
+    if log != Log::Text && !is_read(&ask.encoding) {
+        eprintln!(
+            "fail2ban-regex: the encoding '{}' is not known here: lines are read as UTF-8",
+            ask.encoding
+        );
+    }
     let (mut trial, head) = match Trial::begin(ask, log, TimeZone::system()) {
         Ok(begun) => begun,
         Err(wrong) => {
@@ -72,10 +78,13 @@ fn report(ask: Ask, clock: fn() -> Moment) -> u8 {
     text(&head);
     let begun = clock();
     let read = match (file, log) {
-        (Some(file), _) => lines(file, |line| trial.line(line, clock())),
+        (Some(file), _) => lines(file, |line| {
+            let line = trial.text(line);
+            trial.line(&line, clock())
+        }),
         (None, Log::Journal) => {
             let command = journal::command(&name, trial.journal_match()).map_err(io::Error::other);
-            let journal = match command.and_then(Journal::open) {
+            let journal = match command.and_then(|command| command.map(Journal::open).transpose()) {
                 Ok(journal) => journal,
                 Err(refused) => {
                     eprintln!("fail2ban-regex: {name}: {refused}");
@@ -83,7 +92,11 @@ fn report(ask: Ask, clock: fn() -> Moment) -> u8 {
                 }
             };
             text(&trial.journal_head());
-            journal.entries(|line, micros| trial.entry(line, micros, clock()))
+            let take = |line: &[u8], micros| {
+                let line = trial.journal_text(line);
+                trial.entry(&line, micros, clock())
+            };
+            journal.map_or(Ok(()), |journal| journal.entries(take))
         }
         (None, _) => {
             Trial::lines(&name).filter_map(|line| trial.line(line, clock())).for_each(|found| text(&found));
@@ -101,7 +114,7 @@ fn report(ask: Ask, clock: fn() -> Moment) -> u8 {
 }
 
 /// Every line that has its end, as with fail2ban. What is found is printed at once.
-fn lines(file: impl Read, mut take: impl FnMut(&str) -> Option<String>) -> io::Result<()> {
+fn lines(file: impl Read, mut take: impl FnMut(&[u8]) -> Option<String>) -> io::Result<()> {
     let mut reader = BufReader::new(file);
     let mut line = Vec::new();
     let mut skipped = 0_u64;
@@ -110,7 +123,7 @@ fn lines(file: impl Read, mut take: impl FnMut(&str) -> Option<String>) -> io::R
         let most = u64::try_from(LINE_BYTES).unwrap_or(u64::MAX);
         reader.by_ref().take(most).read_until(b'\n', &mut line)?;
         if line.last() == Some(&b'\n') {
-            if let Some(found) = take(&String::from_utf8_lossy(&line)) {
+            if let Some(found) = take(&line) {
                 text(&found);
             }
         } else if line.len() == LINE_BYTES {
@@ -136,7 +149,7 @@ mod tests {
         let log = format!("one\n{long}yy\ntwo\n\n{}\nthree", "z".repeat(LINE_BYTES - 1));
         let mut found = Vec::new();
         let taken = lines(log.as_bytes(), |line| {
-            found.push(line.trim_end().chars().take(3).collect::<String>());
+            found.push(String::from_utf8_lossy(line.trim_ascii_end()).chars().take(3).collect::<String>());
             None
         });
         taken.unwrap();

@@ -204,6 +204,7 @@ fn entries_of_every_form_and_journals_of_every_place() {
         "",
         "[journalflags=1]",
         "[journalflags=0]",
+        "[journalflags=2]",
         "[namespace=nowhere]",
         "[bogus=1]",
         "[journalflags=x]",
@@ -219,6 +220,9 @@ fn entries_of_every_form_and_journals_of_every_place() {
         compare(&host, &["-r", &format!("systemd-journal{place}"), "sshd"]);
     }
     let log = format!("systemd-journal[{file}]");
+    for encoding in ["latin1", "cp1251", "UTF-8"] {
+        compare(&host, &["-e", encoding, "--print-all-missed", &log, "from <HOST>$"]);
+    }
     for words in ["sshd", "_COMM=sshd comm", "__CURSOR=x", "_COMM='a b' + _COMM=\"sshd\""] {
         compare(&host, &["-m", words, &log, "sshd"]);
     }

@@ -14,9 +14,14 @@ fn the_report_is_debians() {
     )
     .expect("write a log");
     let own = own.display().to_string();
+    let russian = host.place.path("russian.log");
+    // KOI8-R: "пароль" and "ъ".
+    let lines = b"2026-01-02 03:04:05 \xd0\xc1\xd2\xcf\xcc\xd8 from 192.0.2.1\n2026-01-02 03:04:06 \xdf\n";
+    fs::write(&russian, lines).expect("write a log");
+    let russian = russian.display().to_string();
     let (sshd, asterisk, nginx, dovecot) =
         (log("sshd"), log("asterisk"), log("nginx-http-auth"), log("dovecot"));
-    let cases: [&[&str]; 16] = [
+    let cases: [&[&str]; 18] = [
         &["-r", &sshd, "sshd"],
         &["-r", "--print-all-matched", &sshd, "sshd[mode=aggressive]"],
         &["--usedns", "no", "-v", &asterisk, "asterisk"],
@@ -29,6 +34,8 @@ fn the_report_is_debians() {
         &["-r", "a line", "no host"],
         &["-r", "-", "from <HOST>$"],
         &["-r", "a line", "no-such-filter"],
+        &["-e", "koi8-r", "--print-all-matched", &russian, "пароль from <HOST>$"],
+        &["-e", "latin1", &russian, "пароль from <HOST>$"],
         &["-V"],
         &["--nonsense"],
         &["only-one-word"],
