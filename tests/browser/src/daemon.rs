@@ -15,6 +15,9 @@ use crate::{Error, Result};
 /// The port of the page.
 pub const PORT: u16 = 8765;
 
+/// The folder beside the settings file in which fail2ban's configuration is, for a daemon that runs in its place.
+pub const FAIL2BAN: &str = "fail2ban";
+
 /// The running daemon.
 #[derive(Debug)]
 pub struct Daemon {
@@ -119,6 +122,10 @@ fn launch(host: &Host, config: &Path, state: &Path, logs: &Path) -> Result<Proce
     command.args(["--mount", "--uts", "--propagation", "private", "sh", "-euc", SCRIPT, "sh"]).arg(logs);
     command.arg(arena::stockade::binary()?);
     command.arg("run").arg("--config").arg(config).arg("--state-dir").arg(state);
+    let fail2ban = config.with_file_name(FAIL2BAN);
+    if fail2ban.is_dir() {
+        command.arg("--fail2ban-dir").arg(fail2ban);
+    }
     let mut process = Process::start("stockade run", &mut command)?;
     process.line("a line 'ready'", PATIENCE, |line| line == "ready")?;
     Ok(process)

@@ -1,6 +1,7 @@
 //! The settings file that a test begins with, with comments that must survive whatever the page does.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use crate::{Log, Result};
 
@@ -15,6 +16,7 @@ pub struct Settings {
     whitelist: Vec<String>,
     has_no_tls: bool,
     more: String,
+    fail2ban: Vec<(String, String)>,
 }
 
 impl Settings {
@@ -34,6 +36,21 @@ impl Settings {
     pub fn more(mut self, text: &str) -> Self {
         self.more.push_str(text);
         self
+    }
+
+    /// A file of fail2ban's configuration, in whose place the daemon then runs. `HOME` in it is the folder of that configuration.
+    pub fn fail2ban(mut self, name: &str, text: &str) -> Self {
+        self.fail2ban.push((name.to_owned(), text.to_owned()));
+        self
+    }
+
+    /// Writes fail2ban's configuration, if there is any, into this folder.
+    pub fn write_fail2ban(&self, folder: &Path) -> Result<()> {
+        for (name, text) in &self.fail2ban {
+            let text = text.replace("HOME", &folder.display().to_string());
+            arena::scene::write(&folder.join(name), &text)?;
+        }
+        Ok(())
     }
 
     /// Jails for SSH and SIP read `ssh` and `sip`; the page's own jail is on by itself; every other one is off, else the daemon

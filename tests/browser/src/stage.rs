@@ -4,7 +4,7 @@ use arena::{Host, Scene};
 use std::time::Duration;
 
 use crate::crowd;
-use crate::daemon::PORT;
+use crate::daemon::{FAIL2BAN, PORT};
 use crate::{Browser, Client, Daemon, Log, Look, Result, Settings};
 
 /// The password of every test.
@@ -49,6 +49,7 @@ impl Stage {
         let (ssh, sip) = (Log::new(&logs, "auth.log")?, Log::new(&logs, "asterisk/security")?);
         before(&ssh, &sip)?;
         let home = scene.directory().join("stockade");
+        settings.write_fail2ban(&home.join(FAIL2BAN))?;
         let daemon = Daemon::start(&scene.victim, &home, &logs, &settings.toml(&ssh, &sip)?)?;
         Ok(Self { daemon, ssh, sip, scene })
     }

@@ -3,7 +3,8 @@
 use browser::xpath::control;
 use browser::{Browser, Look, Result, Settings, Stage};
 
-const TOO_WIDE: &str = "
+/// Every element of the page that is wider than the window.
+pub const TOO_WIDE: &str = "
     const width = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= width) return [];
     return [...document.querySelectorAll('body *')]
