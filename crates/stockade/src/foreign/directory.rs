@@ -92,10 +92,17 @@ impl Directory {
     /// Threads are there for as many as are to be looked up, up to a bound.
     fn employ(self: &Arc<Self>, book: &mut Book) {
         while book.has_begun && book.threads < book.len().min(FAIL2BAN_LOOKUPS) {
-            book.threads += 1;
             let directory = Arc::clone(self);
             // Like the threads that wait for signals, they end with the program.
-            thread::spawn(move || directory.work());
+            let begun = thread::Builder::new().name("ignoreip".to_owned()).spawn(move || directory.work());
+            if let Err(cause) = begun {
+                tracing::warn!(
+                    "names in ignoreip are looked up by {} threads: no more can be had: {cause}",
+                    book.threads
+                );
+                break;
+            }
+            book.threads += 1;
         }
         self.changed.notify_all();
     }
