@@ -237,7 +237,7 @@ mod tests {
             ("say() { mail \"$1\"; }; say <ip>", "mail"),
             ("sh -c \"ipset add x <ip>; curl y\"", "curl"),
             ("sudo -u root mail x", "sudo"),
-            ("bash /root/notify.sh <ip>", "bash"),
+            ("python3 /root/notify.py <ip>", "python3"),
             ("TOOL=/usr/bin/curl; $TOOL https://hook.example/", "curl"),
             ("$NOBODY_KNOWS <ip>", "$NOBODY_KNOWS"),
             ("<notify>", "curl"),
