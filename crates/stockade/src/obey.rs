@@ -108,7 +108,11 @@ impl Engine {
     fn unban_by(&mut self, which: &[Lifted], actor: &Actor, by: &str) -> Obeyed {
         let mut all = Obeyed { done: 0, text: String::new() };
         for Lifted { subject, jail } in which {
-            self.let_off(&as_counted(subject), jail.as_ref());
+            let let_off = self.let_off(&as_counted(subject), jail.as_ref());
+            if !let_off.is_empty() {
+                let text = format!("how often it was banned is forgotten in {}", let_off.join(", "));
+                self.journal(actor, Deed::Unban, &subject.to_string(), &text);
+            }
             let command = Command::Unban { subject: *subject, jail: jail.clone(), actor: by.to_owned() };
             let one = self.command(&command);
             if one.done > 0 {
@@ -123,13 +127,17 @@ impl Engine {
         all
     }
 
-    /// In fail2ban's jails, an unban of somebody whose ban is over makes the next one as short as the first.
-    fn let_off(&mut self, subject: &Subject, jail: Option<&JailName>) {
+    /// In fail2ban's jails, an unban of somebody whose ban is over makes the next one as short as the first. In which jails.
+    fn let_off(&mut self, subject: &Subject, jail: Option<&JailName>) -> Vec<String> {
         let bans = self.decider.bans_of(subject);
         let is_banned = |name: &JailName| bans.iter().any(|ban| ban.subject == *subject && ban.jail == *name);
+        let mut past: Vec<JailName> = self.past_jails(subject);
+        past.retain(|name| jail.is_none_or(|jail| jail == name) && !is_banned(name));
         let told = self.told_jails().into_iter().map(|told| told.name.clone());
-        let meant = told.filter(|name| jail.is_none_or(|jail| jail == name) && !is_banned(name));
-        self.batch.let_off.extend(meant.map(|name| (*subject, name)));
+        let meant: Vec<_> = told.filter(|name| past.contains(name)).map(|name| (*subject, name)).collect();
+        let names = meant.iter().map(|(_, name)| name.to_string()).collect();
+        self.batch.let_off.extend(meant);
+        names
     }
 
     /// Lifts every ban.

@@ -30,6 +30,18 @@ impl Engine {
         self.count(subject, &jail.name, at, |counts| counts.of(&jail.name))
     }
 
+    /// Which jails have banned it, though not now, and nobody has let it off since.
+    pub(crate) fn past_jails(&self, subject: &Subject) -> Vec<JailName> {
+        let past = self.store.history(Some(subject), EARLIER_BANS).unwrap_or_else(|cause| {
+            tracing::error!("earlier bans of {subject} cannot be looked up: {cause}");
+            Vec::new()
+        });
+        let expired = past.into_iter().filter(|one| one.ending == Ending::Expired).map(|one| one.ban.jail);
+        let just_now =
+            self.batch.expired.iter().filter(|(who, _)| who == subject).map(|(_, jail)| jail.clone());
+        expired.chain(just_now).collect()
+    }
+
     /// As the record knows it, with what fail2ban's database knew when it was taken over.
     fn count(
         &self,
