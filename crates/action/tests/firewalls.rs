@@ -260,11 +260,11 @@ fn what_an_administrator_put_into_a_firewall_s_action_is_told() {
     let jails = support::jails(etc);
     let found = beside(&jails);
     let expected = [
-        ("both", "actionban runs 'logger', 'mail' beside the firewall's program, which are not run: "),
-        ("hook", "actionban runs 'curl' beside the firewall's program, which is not run: "),
+        ("both", "actionban also runs 'logger', 'mail', which is not done: "),
+        ("hook", "actionban also runs 'curl', which is not done: "),
         ("logged", "actionban has a rule that logs packets, which is not made: "),
-        ("noted", "actionban changes '/var/log/banned' beside the firewall, which is not done: "),
-        ("unban", "actionunban runs 'logger' beside the firewall's program, which is not run: "),
+        ("noted", "actionban also changes '/var/log/banned', which is not done: "),
+        ("unban", "actionunban also runs 'logger', which is not done: "),
     ];
     assert_eq!(found.keys().copied().collect::<Vec<_>>(), expected.map(|(jail, _)| jail));
     for (jail, text) in expected {

@@ -61,19 +61,14 @@ impl Beside {
     /// What is to be said of it, each for itself.
     pub fn told(&self, command: &str) -> Vec<String> {
         let mut told = Vec::new();
-        if !self.programs.is_empty() {
-            let (names, are) = (listed(&self.programs), if self.programs.len() == 1 { "is" } else { "are" });
-            told.push(format!(
-                "{command} runs {names} beside the firewall's program, which {are} not run: the bans are made in Stockade's own table, \
-                 and this action's commands are not; put what else is to be done into an action of its own"
-            ));
-        }
-        if !self.files.is_empty() {
-            told.push(format!(
-                "{command} changes {} beside the firewall, which is not done: the bans are made in Stockade's own table, and this action's \
-                 commands are not run; put what else is to be done into an action of its own",
-                listed(&self.files)
-            ));
+        for (names, does) in [(&self.programs, "runs"), (&self.files, "changes")] {
+            if !names.is_empty() {
+                told.push(format!(
+                    "{command} also {does} {}, which is not done: bans are made in Stockade's own table, and none of this action's commands is \
+                     run; move it into an action of its own",
+                    listed(names)
+                ));
+            }
         }
         if self.logs {
             told.push(format!(
@@ -298,6 +293,6 @@ mod tests {
         let many: String =
             (0..limit::FAIL2BAN_REMARK_COMMANDS + 2).map(|number| format!("do{number}it\n")).collect();
         let told = Beside::read(&many, |_| "").told("actionban");
-        assert!(told.len() == 1 && told[0].contains("'do7it' and 2 more beside"), "{told:?}");
+        assert!(told.len() == 1 && told[0].contains("'do7it' and 2 more, which"), "{told:?}");
     }
 }

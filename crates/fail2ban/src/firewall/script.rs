@@ -295,3 +295,38 @@ fn assignment(word: &str) -> Option<(&str, &str)> {
         && name.bytes().all(|one| one.is_ascii_alphanumeric() || one == b'_');
     is_name.then_some((name, value))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_stands_there_is_read_to_its_end(pieces in prop::collection::vec(
+            prop::sample::select(vec![
+                "case", "esac", "in", "for", " ", "\n", ";", ";;", "|", "&", "(", ")", "{", "}", "'", "\"", "`", "$(", "$((", "))", "${", "\\", "#",
+                "<", "<<", "<<<", "<a>", ">", ">>", ">&", "1", "END", "x=y", "mail", "é",
+            ]),
+            0..60,
+        )) {
+            let script = Script::read(&pieces.concat());
+            prop_assert!(script.commands.iter().all(|one| !one.words.is_empty() || !one.written.is_empty()));
+        }
+    }
+
+    #[test]
+    fn words_are_those_that_a_shell_makes() {
+        let of = |text: &str| {
+            let words = Script::read(text).commands.into_iter().map(|one| one.words.join("|"));
+            words.collect::<Vec<_>>().join(" / ")
+        };
+        assert_eq!(of("a 'b c' \"d \\\" e\"f\\ g"), "a|b c|d \" ef g");
+        assert_eq!(of("a <ip> <F-<x>> <in >out 2>&1 b"), "a|<ip>|<F-<x>>|b");
+        assert_eq!(of("x=1 y=2 a; ! b && { c; }"), "a / b / c");
+        assert_eq!(of("a $(b \"`c`\") d"), "c / b|$ / a|$|d");
+        assert_eq!(of("case $x in a|b) c;; *) d;; esac; e"), "c / d / e");
+        assert_eq!(of("a <<-E\nb\n\tE\nc"), "a / c");
+    }
+}
