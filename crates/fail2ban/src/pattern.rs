@@ -13,7 +13,10 @@ mod relaxed;
 use std::fmt;
 use std::sync::Arc;
 
-use event::limit::{FAIL2BAN_PATTERN_PROGRAM, FAIL2BAN_PATTERN_SIZE_BYTES, FAIL2BAN_PATTERN_STEPS};
+use event::limit::{
+    FAIL2BAN_PATTERN_PROGRAM, FAIL2BAN_PATTERN_SIZE_BYTES, FAIL2BAN_PATTERN_STEPS,
+    FAIL2BAN_PATTERN_STEPS_OF_LINES,
+};
 use fancy_regex::Regex as Backtracking;
 use filter::program::NOWHERE;
 
@@ -97,7 +100,8 @@ impl Pattern {
             compiled(searched, target, one_line).map_err(|cause| wrong(Wrong::Engine(cause)))?;
         let engine = if hard {
             let quick = Quick::new(&parsed.root, one_line);
-            let exact = backtracking(&render(&parsed.root, Target::Backtracking, one_line));
+            let steps = if one_line { FAIL2BAN_PATTERN_STEPS } else { FAIL2BAN_PATTERN_STEPS_OF_LINES };
+            let exact = backtracking(&render(&parsed.root, Target::Backtracking, one_line), steps);
             let exact = exact.map_err(|cause| wrong(Wrong::Engine(cause)))?;
             Engine::Backtracking { guard: linear, quick, exact: Arc::new(exact) }
         } else {
@@ -239,13 +243,9 @@ fn compiled(root: &Node, target: Target, one_line: bool) -> Result<(Linear, Vec<
 }
 
 /// Without its optimisations: they have been wrong before, and what is not looked for quickly here is not looked for often.
-fn backtracking(text: &str) -> Result<Backtracking, String> {
+fn backtracking(text: &str, steps: usize) -> Result<Backtracking, String> {
     let mut builder = fancy_regex::RegexBuilder::new(text);
-    builder
-        .backtrack_limit(FAIL2BAN_PATTERN_STEPS)
-        .max_prog_size(FAIL2BAN_PATTERN_PROGRAM)
-        .optimize(false)
-        .seek(false);
+    builder.backtrack_limit(steps).max_prog_size(FAIL2BAN_PATTERN_PROGRAM).optimize(false).seek(false);
     builder.delegate_size_limit(FAIL2BAN_PATTERN_SIZE_BYTES).build().map_err(|cause| cause.to_string())
 }
 

@@ -59,6 +59,9 @@ pub const FAIL2BAN_PATTERN_PROGRAM: usize = 100_000;
 /// Steps back that such an expression may take on one line. Past them the line counts as missed by it, and is counted.
 pub const FAIL2BAN_PATTERN_STEPS: usize = 100_000;
 
+/// As above, where a match may span several lines: each of them is a place where a match can begin, and one where it can go on.
+pub const FAIL2BAN_PATTERN_STEPS_OF_LINES: usize = 1_000_000;
+
 /// Lines that one match may span, fail2ban's `maxlines`. A larger number is taken for this one.
 pub const FAIL2BAN_MATCH_LINES: u32 = 1000;
 

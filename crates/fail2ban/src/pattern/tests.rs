@@ -105,6 +105,20 @@ fn a_search_ends_after_its_steps() {
     assert_eq!(pattern.search(&text, &mut places), Err(TooManySteps));
 }
 
+/// Of the connections that a window holds, the first is refused in its last line: every host, cut short as it may be, is tried with every line.
+#[test]
+fn a_window_of_many_lines_is_searched_to_its_end() {
+    let pattern = r"^.*app\[(?P<x>\d+)\]:.*from <HOST>.*$<SKIPLINES>^.*app\[(?P=x)\]: refused$";
+    let other = |number: usize| format!("host app[50{number}]: other from 192.0.2.9 {}\n", "k l ".repeat(20));
+    let others: String = (0..10).map(other).collect();
+    let text = format!(
+        "{}host app[7]: from 192.0.2.1 z\n{others}host app[7]: refused\n",
+        others.replace("50", "60")
+    );
+    let found = groups(pattern, &text, Text::EachLine).unwrap();
+    assert!(found.contains(&Some("192.0.2.1")), "{found:?}");
+}
+
 mod any {
     use proptest::prelude::*;
 
