@@ -278,4 +278,7 @@ fn bans_of_an_address_are_put_together_as_debian_does() {
     is_as_theirs("sshd", false, since, &lines);
     is_as_theirs("plain", false, ago(9), &[]);
     assert_eq!(history.merged(&Latest { ip: "192.0.2.9", ..latest }, true).unwrap(), (3, lines.to_vec()));
+    // What another program writes there keeps nobody from reading the rest.
+    panel(&path, &["INSERT INTO bans VALUES('odd', '192.0.2.1', 'soon', 600, 1, '{}')"]);
+    assert_eq!(history.merged(&latest, true).unwrap().0, before.0 + 1);
 }

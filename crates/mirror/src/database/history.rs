@@ -58,8 +58,9 @@ impl History {
 
 /// The latest first; the one that is asked about with them, if it is not written yet.
 fn noted(conn: &Connection, latest: &Latest<'_>, is_over_all_jails: bool) -> rusqlite::Result<Vec<Noted>> {
+    // What another program wrote may be of any kind.
     let mut rows = conn.prepare(
-        "SELECT jail, timeofban, CASE WHEN length(data) <= ?4 THEN CAST(data AS BLOB) END FROM bans
+        "SELECT jail, CAST(timeofban AS INTEGER), CASE WHEN length(data) <= ?4 THEN CAST(data AS BLOB) END FROM bans
          WHERE ip = ?1 AND (?2 OR jail = ?3) ORDER BY timeofban DESC LIMIT ?5",
     )?;
     let bounds = (limit::FAIL2BAN_DATABASE_DATA_BYTES as i64, limit::FAIL2BAN_DATABASE_MERGED as i64);
