@@ -3,13 +3,15 @@
 use browser::xpath::control;
 use browser::{Browser, Look, Result, Settings, Stage};
 
-/// Every element of the page that is wider than the window.
+/// What makes the page wider than the window: elements, or where none is, those whose text goes past them.
 pub const TOO_WIDE: &str = "
     const width = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= width) return [];
-    return [...document.querySelectorAll('body *')]
-        .filter((element) => element.getBoundingClientRect().right > width + 1)
-        .map((element) => element.outerHTML.slice(0, 120));";
+    const all = [...document.querySelectorAll('body *')];
+    const wide = all.filter((element) => element.getBoundingClientRect().right > width + 1);
+    const spilt = all.filter((element) => element.scrollWidth > element.clientWidth + 1);
+    const found = wide.length ? wide : spilt.length ? spilt : [document.body];
+    return found.map((element) => element.outerHTML.slice(0, 120));";
 
 #[test]
 fn no_page_scrolls_sideways() -> Result<()> {
