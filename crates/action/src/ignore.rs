@@ -53,6 +53,7 @@ pub type Answer = Box<dyn Fn(Vec<Held>, Said) + Send + Sync>;
 /// The commands of all jails that have one.
 pub struct IgnoreCommands {
     asking: Arc<Asking>,
+    /// There once a jail has a command.
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -75,12 +76,7 @@ impl IgnoreCommands {
             shared: actions.shared(),
             answer,
         });
-        let mut threads = Vec::new();
-        for _ in 0..FAIL2BAN_IGNORE_COMMANDS {
-            let its = Arc::clone(&asking);
-            threads.push(thread::Builder::new().name("ignore".to_owned()).spawn(move || its.work())?);
-        }
-        Ok(Self { asking, threads: Mutex::new(threads) })
+        Ok(Self { asking, threads: Mutex::default() })
     }
 
     /// These are the jails from now on; what was answered before for a command that stays is kept. Says what cannot be run: the jail, and why.
@@ -95,8 +91,26 @@ impl IgnoreCommands {
             remarks.extend(refused.map(|why| (jail.name.clone(), why)));
             rules.push(rule);
         }
+        if !rules.is_empty()
+            && let Err(cause) = self.employ()
+        {
+            // Without anybody who asks, every failure counts.
+            self.asking.waiting.end();
+            remarks.extend(
+                rules.iter().map(|rule| (rule.jail().to_owned(), format!("no thread for it: {cause}"))),
+            );
+        }
         *self.asking.rules() = rules;
         remarks
+    }
+
+    fn employ(&self) -> io::Result<()> {
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        while threads.len() < FAIL2BAN_IGNORE_COMMANDS {
+            let its = Arc::clone(&self.asking);
+            threads.push(thread::Builder::new().name("ignore".to_owned()).spawn(move || its.work())?);
+        }
+        Ok(())
     }
 
     /// Asks the jail's command. Where too many wait, the failure is given back: it counts unasked, and `health` counts it.

@@ -222,7 +222,8 @@ fn a_hundred_thousand_bans() {
     let begin = now();
     assert_eq!(ours.next_lifted(), ["sshd 10.0.0.7"]);
     eprintln!("one of them deleted: noticed {} after the panel had ended", since(begin));
-    assert!(now().since(begin) < Duration::from_secs(1));
+    // A third of a second on an idle machine; what must not come back is a look at every row for each one.
+    assert!(now().since(begin) < Duration::from_secs(5));
     panel(&path, &["DELETE FROM bans"]);
     let begin = now();
     let (lifted, _) = ours.lifted.recv_timeout(Duration::from_secs(10)).unwrap();

@@ -22,7 +22,8 @@ const SERVICES: [(&[u16], &str); 6] = [
 pub struct Ports {
     /// None means all.
     pub ports: Vec<Port>,
-    /// They close nothing: the jail has no action of a firewall. Its bans are told to its other actions, and to whoever asks.
+    /// They close nothing: the jail has no action of a firewall, or none of its ports is known. Its bans are told to its other actions, and
+    /// to whoever asks.
     pub closes_nothing: bool,
     /// The kind of service, by the ports.
     pub service: &'static str,
@@ -42,7 +43,8 @@ impl Ports {
         }
         let ports: Vec<Port> = ports.into_iter().collect();
         let service = service(&ports, &model.name);
-        let closes_nothing = firewalls.is_empty();
+        // No ports would mean all of them: of what could not be read, nothing is closed.
+        let closes_nothing = !closes_all && ports.is_empty();
         Self { ports: if closes_all { Vec::new() } else { ports }, closes_nothing, service }
     }
 }
@@ -170,6 +172,7 @@ mod tests {
             "port 'nowhere' is unknown here and is left open; write its number",
         ];
         assert_eq!(remarks, expected);
+        assert!(!closed.closes_nothing);
         // One that closes all closes all, whatever the others do.
         jail.actions.push(action(&[("actionban", "ip route add blackhole <ip>")]));
         assert_eq!(Ports::of(&jail, &mut Vec::new()).ports, Vec::new());
