@@ -60,7 +60,10 @@ fn what_is_not_done_is_said_by_file_and_line() {
         ("action.d/tell.conf:4", "jails one, two: action 'tell': actionban: <matches> stands where"),
         ("jail.local:5", "jail one: action 'wall': port 'odd'"),
         // What an action of a firewall does beside the firewall.
-        ("action.d/wall.conf:2", "jails one, two: action 'wall': actionban also runs 'curl', which is not done"),
+        (
+            "action.d/wall.conf:2",
+            "jails one, two: action 'wall': actionban also runs 'curl', which is not done",
+        ),
         // What changes nothing here, of the jails and of the server.
         ("jail.conf:6", "jails one, two: 'usedns = warn' is not heeded"),
         ("fail2ban.conf:6", "'allowipv6 = no' is not heeded"),
