@@ -14,16 +14,20 @@ use regex_syntax::hir::Hir;
 
 use super::TooManySteps;
 
-/// The program and the automaton, the latter in two forms: a small one for text of ASCII, and one for any other, which is only made
-/// when such a line comes.
+/// The program and the automaton, the latter in two forms: a small one for text of ASCII, and one for any other. Each is only made
+/// when a line comes that needs it: most never are, and making them is most of what a start would take.
 #[derive(Clone, Debug)]
 pub struct Linear {
     /// None if the pattern has something that programs do not do.
     program: Option<Arc<Program>>,
-    ascii: Automaton,
-    whole: Arc<OnceLock<Option<Automaton>>>,
+    ascii: Lazy,
+    whole: Lazy,
+    tree: Arc<Hir>,
     text: Arc<str>,
 }
+
+/// `None` within: it would be too large.
+type Lazy = Arc<OnceLock<Option<Automaton>>>;
 
 /// What searching needs besides the text, kept by the caller so that searching does not allocate.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +40,13 @@ impl Linear {
     /// For a pattern in the automaton's syntax: for text of ASCII, and for any.
     pub fn new(ascii: &Hir, whole: &str) -> Result<Self, String> {
         let program = Program::new(ascii).map(Arc::new);
-        Ok(Self { program, ascii: automaton(ascii)?, whole: Arc::default(), text: whole.into() })
+        let first = match program {
+            Some(_) => OnceLock::new(),
+            // It has to do everything: one that is too large is said at once.
+            None => OnceLock::from(Some(automaton(ascii)?)),
+        };
+        let tree = Arc::new(ascii.clone());
+        Ok(Self { program, ascii: Arc::new(first), whole: Arc::default(), tree, text: whole.into() })
     }
 
     /// Searches `text` from `from` on; `is_ascii` says whether it is ASCII throughout. `slots` then say where each group begins and ends, or are `NOWHERE`.
@@ -58,7 +68,7 @@ impl Linear {
                 Ending::Overrun => {}
             }
         }
-        let automaton = if is_ascii { &self.ascii } else { self.whole()? };
+        let automaton = self.automaton(is_ascii)?;
         workspace.slots.clear();
         workspace.slots.resize(slots.len(), None);
         let input = Input::new(text).span(from..text.len());
@@ -69,10 +79,14 @@ impl Linear {
         Ok(found)
     }
 
-    /// The automaton for any text. One that would be too large counts as a search given up.
-    fn whole(&self) -> Result<&Automaton, TooManySteps> {
-        let make = || parsed(&self.text, true).and_then(|hir| automaton(&hir)).ok();
-        self.whole.get_or_init(make).as_ref().ok_or(TooManySteps)
+    /// The automaton for text of ASCII, or for any. One that would be too large counts as a search given up.
+    fn automaton(&self, is_ascii: bool) -> Result<&Automaton, TooManySteps> {
+        let made = if is_ascii {
+            self.ascii.get_or_init(|| automaton(&self.tree).ok())
+        } else {
+            self.whole.get_or_init(|| parsed(&self.text, true).and_then(|hir| automaton(&hir)).ok())
+        };
+        made.as_ref().ok_or(TooManySteps)
     }
 }
 
