@@ -32,6 +32,8 @@ pub struct Keepers {
     ignore_commands: IgnoreCommands,
     database: Database,
     log: Mutex<Option<Log>>,
+    /// How much the log is told, also one that cannot be written yet.
+    log_level: Mutex<String>,
 }
 
 impl Keepers {
@@ -66,7 +68,8 @@ impl Keepers {
                 remarks.push(Remark::new(Topic::server("logtarget"), text));
             })
             .ok();
-        let keepers = Self { actions, ignore_commands, database, log: Mutex::new(log) };
+        let log_level = Mutex::new(server.log_level.clone());
+        let keepers = Self { actions, ignore_commands, database, log: Mutex::new(log), log_level };
         Ok((Arc::new(keepers), remarks))
     }
 
@@ -98,17 +101,19 @@ impl Keepers {
     }
 
     /// Writes the log elsewhere. Whether it can go there.
-    pub fn set_log_target(&self, target: &LogTarget, level: &str) -> bool {
+    pub fn set_log_target(&self, target: &LogTarget) -> bool {
+        let level = self.log_level.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         let done = match &*log {
             Some(log) => log.set_target(target),
-            None => Log::start(target, level, clock::now, TimeZone::system()).map(|made| *log = Some(made)),
+            None => Log::start(target, &level, clock::now, TimeZone::system()).map(|made| *log = Some(made)),
         };
         done.inspect_err(|wrong| tracing::warn!("fail2ban's log stays where it is: {wrong}")).is_ok()
     }
 
     /// Writes more or less into the log.
     pub fn set_log_level(&self, level: &str) {
+        level.clone_into(&mut self.log_level.lock().unwrap_or_else(PoisonError::into_inner));
         self.with_log(|log| {
             let _ = log.set_level(level).inspect_err(|wrong| tracing::warn!("{wrong}"));
         });

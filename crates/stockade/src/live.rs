@@ -195,7 +195,7 @@ impl Host for Live<'_> {
     }
 
     fn set_log_target(&mut self, target: &LogTarget) -> bool {
-        self.keepers.is_none_or(|keepers| keepers.set_log_target(target, "INFO"))
+        self.keepers.is_none_or(|keepers| keepers.set_log_target(target))
     }
 
     fn flush_logs(&mut self) {

@@ -129,7 +129,7 @@ impl Takeover {
         keepers.tidy(&sifted);
         let mut known = self.remarks();
         known.add(unmet);
-        known.add(remarks);
+        known.of_server(remarks);
         known.extend(keepers.set_jails(&model));
         known.say();
         known.forget_places();

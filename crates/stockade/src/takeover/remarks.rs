@@ -12,8 +12,10 @@ use fail2ban::{Origins, Place, Remark, Topic};
 /// What is not honoured.
 #[derive(Debug, Default)]
 pub struct Remarks {
-    /// What the reading, the server's own settings and the files' commands came to.
+    /// What the reading and the files' commands came to.
     lasting: Vec<Said>,
+    /// What the server's own settings came to when it started.
+    server: Vec<Said>,
     /// What the jails come to, as they are now.
     jails: Vec<Said>,
     origins: Origins,
@@ -28,7 +30,7 @@ impl Remarks {
         for (jail, complaints) in &stream.broken {
             lasting.extend(complaints.iter().map(|one| Said::complaint(one, Some(jail))));
         }
-        Self { lasting, jails: Vec::new(), origins: stream.origins.clone(), said: HashSet::new() }
+        Self { lasting, origins: stream.origins.clone(), ..Self::default() }
     }
 
     /// A client has read the files anew and told them: what is wrong in them and where all stands is as they are now. Of a jail that was told
@@ -48,6 +50,12 @@ impl Remarks {
             let said = self.placed(remark);
             self.lasting.push(said);
         }
+    }
+
+    /// What the server's own settings came to: files that are read anew do not take it back.
+    pub fn of_server(&mut self, remarks: Vec<Remark>) {
+        let said = remarks.into_iter().map(|remark| self.placed(remark)).collect();
+        self.server = said;
     }
 
     /// This is what the jails come to now.
@@ -86,15 +94,18 @@ impl Remarks {
 
     /// Says in the log what was not said before.
     pub fn say(&mut self) {
-        let all = || self.lasting.iter().chain(&self.jails);
-        let unsaid = all().filter(|said| !self.said.contains(&said.remark));
+        let unsaid = self.all().filter(|said| !self.said.contains(&said.remark));
         grouped(unsaid).iter().for_each(|remark| tracing::warn!("{remark}"));
-        self.said = all().map(|said| said.remark.clone()).collect();
+        self.said = self.all().map(|said| said.remark.clone()).collect();
     }
 
     /// All of it, for whoever asks later.
     pub fn told(&self) -> Vec<answer::Remark> {
-        grouped(self.lasting.iter().chain(&self.jails))
+        grouped(self.all())
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Said> {
+        self.lasting.iter().chain(&self.server).chain(&self.jails)
     }
 
     fn placed(&self, remark: Remark) -> Said {
