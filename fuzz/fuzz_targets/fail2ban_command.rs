@@ -12,7 +12,7 @@ fuzz_target!(|data: &[u8]| {
     let written = pickle::write(&command);
     // A number that is none is not equal to itself, so what is written is compared.
     assert_eq!(pickle::write(&pickle::read(&written).expect("it reads back")), written);
-    let mut model = Model::new(Edition::V1_1);
+    let mut model = Model::new(Edition::V1_1_1);
     let _ = model.obey(&Value::texts(["add", "sshd", "polling"]), &mut Unborn);
     let _ = pickle::write_answer(&model.obey(&command, &mut Unborn));
 });
