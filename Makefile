@@ -21,6 +21,7 @@ setup:
 tidy:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --quiet -- --deny warnings
+	$(CARGO) check --manifest-path fuzz/Cargo.toml --bins --quiet --target-dir target/fuzz
 	$(CARGO) xtask tidy
 
 # Everything. The arena and the browser come last: they are the longest.
