@@ -9,10 +9,10 @@ use event::limit::FAIL2BAN_VERSION_BYTES;
 /// Which fail2ban is spoken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Edition {
-    /// 1.0.2, which Debian 12 has. Spoken for the editions before it, and where none is found.
+    /// 1.0.2, which Debian 12 has. Spoken for the editions before it.
     #[default]
     V1_0,
-    /// 1.1.0, which Debian 13 has.
+    /// 1.1.0, which Debian 13 has. Spoken where none is found: it has every command.
     V1_1_0,
     /// 1.1.1 and later.
     V1_1_1,
@@ -34,7 +34,7 @@ impl Edition {
             let length = fs::metadata(&file).ok()?.len();
             (length <= FAIL2BAN_VERSION_BYTES).then(|| fs::read_to_string(file).ok())?
         });
-        told.as_deref().and_then(version).map_or_else(Self::default, Self::of)
+        told.as_deref().and_then(version).map_or(Self::V1_1_0, Self::of)
     }
 
     /// By a version such as `1.1.0` or `1.1.1.dev1`.
@@ -100,11 +100,11 @@ mod tests {
     fn the_package_tells_wherever_a_distribution_puts_it() {
         for place in ["usr/lib/python3/dist-packages", "usr/lib/python3.13/site-packages"] {
             let root = tempfile::tempdir().unwrap();
-            assert_eq!(Edition::installed(root.path()), Edition::V1_0);
+            assert_eq!(Edition::installed(root.path()), Edition::V1_1_0, "it has every command");
             let folder = root.path().join(place).join("fail2ban");
             fs::create_dir_all(&folder).unwrap();
-            fs::write(folder.join("version.py"), "# 1.0.2\n\nversion = \"1.1.0\"\n").unwrap();
-            assert_eq!(Edition::installed(root.path()), Edition::V1_1_0, "{place}");
+            fs::write(folder.join("version.py"), "# 1.0.2\n\nversion = \"1.1.1\"\n").unwrap();
+            assert_eq!(Edition::installed(root.path()), Edition::V1_1_1, "{place}");
         }
     }
 }

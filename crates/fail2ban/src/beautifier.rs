@@ -2,6 +2,7 @@
 //! and it fails where Python would: an answer of another shape than its command has is then printed as it came, as the client does it.
 
 mod status;
+mod statistics;
 
 use crate::repr::{repr, str};
 use crate::value::Value;
@@ -104,6 +105,7 @@ impl Page<'_> {
                 return self.say(&said);
             }
             "status" => return self.status(),
+            "stats" | "statistics" => return self.statistics(),
             _ => {}
         }
         match words {

@@ -185,3 +185,67 @@ fn exceptions_read_as_debians_client_prints_them() {
     let fault = Fault { class: "ValueError".to_owned(), args: vec![Value::text("x")] };
     assert_eq!(beautifier::fault_line(&fault), "NOK: ('x',)");
 }
+
+#[test]
+fn what_only_newer_editions_answer_is_printed_as_by_1_1_0() {
+    let named = |name: &str, value: Value| Value::Tuple(vec![Value::text(name), value]);
+    let pair = |one: i64, two: i64| Value::Tuple(vec![Value::Int(one), Value::Int(two)]);
+    let jail = || {
+        let filter = [
+            named("Currently failed", Value::Int(1)),
+            named("Total failed", Value::Int(20)),
+            named("File list", texts(&["/var/log/a.log"])),
+        ];
+        let actions = [
+            named("Currently banned", Value::Int(1)),
+            named("Total banned", Value::Int(2)),
+            named("Banned IP list", texts(&["192.0.2.1"])),
+        ];
+        list([named("Filter", list(filter)), named("Actions", list(actions))])
+    };
+    let all = list([
+        named("Number of jail", Value::Int(2)),
+        named("Jail list", Value::text("sshd, asterisk")),
+        Value::Dict(vec![(Value::text("asterisk"), jail()), (Value::text("sshd"), jail())]),
+    ]);
+    let counts = Value::Dict(vec![
+        (Value::text("asterisk"), list([Value::text("polling"), pair(1, 20), pair(0, 2)])),
+        (Value::text("a-jail-of-long-name"), list([Value::text("systemd"), pair(1234, 20000), pair(10, 2)])),
+    ]);
+    // Printed by the client of Debian's 1.1.0-8, which bookworm does not have.
+    let status = [
+        "Status",
+        "|- Number of jail:\t2",
+        "|- Jail list:\tsshd, asterisk",
+        "`- Status for the jails:",
+        "   |- Jail: asterisk",
+        "   |  |- Filter",
+        "   |  |  |- Currently failed:\t1",
+        "   |  |  |- Total failed:\t20",
+        "   |  |  `- File list:\t/var/log/a.log",
+        "   |  `- Actions",
+        "   |     |- Currently banned:\t1",
+        "   |     |- Total banned:\t2",
+        "   |     `- Banned IP list:\t192.0.2.1",
+        "   `- Jail: sshd",
+        "      |- Filter",
+        "      |  |- Currently failed:\t1",
+        "      |  |- Total failed:\t20",
+        "      |  `- File list:\t/var/log/a.log",
+        "      `- Actions",
+        "         |- Currently banned:\t1",
+        "         |- Total banned:\t2",
+        "         `- Banned IP list:\t192.0.2.1",
+    ];
+    assert_eq!(beautifier::text(&["status", "--all"], &all), status.join("\n"));
+    let statistics = [
+        "                    ║          ║ Filter       ║ Actions  ",
+        "Jail                ║ Backend  ╟──────────────╫───────────",
+        "                    ║          ║  cur │   tot ║ cur │ tot",
+        "════════════════════╬══════════╬══════════════╬═══════════",
+        "asterisk            ║ polling  ║    1 │    20 ║   0 │   2",
+        "a-jail-of-long-name ║ systemd  ║ 1234 │ 20000 ║  10 │   2",
+        "════════════════════╩══════════╩══════════════╩═══════════",
+    ];
+    assert_eq!(beautifier::text(&["statistics"], &counts), statistics.join("\n"));
+}
