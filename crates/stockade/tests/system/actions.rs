@@ -6,6 +6,7 @@ use std::process::Command;
 
 use jiff::SignedDuration;
 
+use crate::honoured::server_in;
 use crate::support::deadline::now;
 use crate::support::{Daemon, Notices, Place, until};
 
@@ -41,14 +42,8 @@ impl Host {
             fs::create_dir_all(host.folder().join(name)).expect("make a directory");
         }
         let own = |name: &str| host.path(name).display().to_string();
-        let server = format!(
-            "[Definition]\nlogtarget = {}\ndbfile = {}\npidfile = {}\nsocket = {}\n",
-            own("fail2ban.log"),
-            own("fail2ban.sqlite3"),
-            own("fail2ban.pid"),
-            own("f2b.sock")
-        );
-        fs::write(host.folder().join("fail2ban.conf"), server).expect("write fail2ban.conf");
+        fs::write(host.folder().join("fail2ban.conf"), server_in(&host.path("")))
+            .expect("write fail2ban.conf");
         fs::write(host.folder().join("filter.d/gate.conf"), FILTER).expect("write the filter");
         for (name, text) in [("listed", LISTED), ("later", LATER), ("firewall", FIREWALL)] {
             let text = text.replace("DIR", &own(""));

@@ -1,7 +1,7 @@
 //! What a jail of fail2ban's configuration asks of the reading: where it begins, in which characters, and what is said of the rest.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::support::place::append_bytes;
 use crate::support::words::wrong;
@@ -19,6 +19,18 @@ fn configuration(place: &Place, filters: &[(&str, &str)], jails: &str) -> PathBu
 /// An action of a firewall, as which Stockade's own sets do its work; fail2ban that runs it does nothing.
 pub const WALL: &str = "[Definition]\nactionban = true || iptables -I INPUT -s <ip> -j DROP\n";
 
+/// A `fail2ban.conf` whose log, database and socket are in `folder`.
+pub fn server_in(folder: &Path) -> String {
+    let own = |name: &str| folder.join(name).display().to_string();
+    format!(
+        "[Definition]\nlogtarget = {}\ndbfile = {}\npidfile = {}\nsocket = {}\n",
+        own("fail2ban.log"),
+        own("fail2ban.sqlite3"),
+        own("fail2ban.pid"),
+        own("f2b.sock")
+    )
+}
+
 /// The same in a folder of this name, with all that belongs to it. `DIR` is where the log is.
 pub fn configuration_of(name: &str, place: &Place, filters: &[(&str, &str)], jails: &str) -> PathBuf {
     let folder = place.path(name);
@@ -26,20 +38,12 @@ pub fn configuration_of(name: &str, place: &Place, filters: &[(&str, &str)], jai
     fs::create_dir_all(folder.join("run")).expect("make the folder");
     fs::create_dir_all(folder.join("action.d")).expect("make the folder");
     fs::write(folder.join("action.d/wall.conf"), WALL).expect("write an action");
-    let own = |name: &str| folder.join("run").join(name).display().to_string();
-    let server = format!(
-        "[Definition]\nlogtarget = {}\ndbfile = {}\npidfile = {}\nsocket = {}\n",
-        own("fail2ban.log"),
-        own("fail2ban.sqlite3"),
-        own("fail2ban.pid"),
-        own("f2b.sock")
-    );
     let log = place.log().display().to_string();
     let jails = jails.replace("LOG", &log).replace("DIR", log.trim_end_matches("/auth.log"));
     let head =
         "[DEFAULT]\nfilter = %(__name__)s\nbackend = auto\nbantime = 1h\nmaxretry = 3\naction = wall\n";
     let jails = format!("{head}\n{jails}");
-    fs::write(folder.join("fail2ban.conf"), server).expect("write fail2ban.conf");
+    fs::write(folder.join("fail2ban.conf"), server_in(&folder.join("run"))).expect("write fail2ban.conf");
     fs::write(folder.join("jail.conf"), jails).expect("write jail.conf");
     for (name, text) in filters {
         fs::write(folder.join("filter.d").join(format!("{name}.conf")), text).expect("write a filter");
@@ -47,12 +51,12 @@ pub fn configuration_of(name: &str, place: &Place, filters: &[(&str, &str)], jai
     folder
 }
 
-fn launch(place: &Place, folder: &std::path::Path) -> Daemon {
+fn launch(place: &Place, folder: &Path) -> Daemon {
     launch_by(&[], place, folder)
 }
 
 /// Our daemon on this configuration, by way of `wrapper`.
-pub fn launch_by(wrapper: &[&str], place: &Place, folder: &std::path::Path) -> Daemon {
+pub fn launch_by(wrapper: &[&str], place: &Place, folder: &Path) -> Daemon {
     place.launch_with(wrapper, &["--fail2ban-dir", folder.to_str().unwrap()])
 }
 
